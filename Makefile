@@ -1,0 +1,39 @@
+# Everything starts here. `make demo` runs the main job, `make test` the tests;
+# both install what they need into .tools and .venv first.
+UV := .tools/bin/uv
+RUN := .venv/bin/commonweal
+export UV_SYSTEM_CERTS := 1
+export PYTHONPATH :=
+
+.PHONY: setup demo test check clean tree police
+
+setup: .venv/.installed
+
+$(UV):
+	python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target .tools uv
+
+.venv/.installed: $(UV) pyproject.toml uv.lock
+	$(UV) sync --quiet --frozen --python python3
+	touch $@
+
+demo: setup
+	$(RUN) simulate city --people 40000 --seed 1 --out build/demo/data
+	$(RUN) run studies/demo/study.toml --out build/demo/run
+
+police: setup
+	$(RUN) run studies/police-oversight/study.toml --out build/police-oversight
+
+test: setup
+	.venv/bin/pytest -n 2 --dist worksteal
+
+check: setup
+	.venv/bin/ruff format --check src tests docs benchmarks
+	.venv/bin/ruff check src tests docs benchmarks
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+
+tree: setup
+	.venv/bin/python docs/tree.py
+
+clean:
+	rm -rf .venv .tools build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""From an agency's event records to decisions it can answer for."""

@@ -1,0 +1,1 @@
+"""Events to (person, as-of date) rows, their labels, and the only door to the past."""

@@ -1,0 +1,1 @@
+"""What every stage is written in: dates, tables, store, results, errors, seeds."""

@@ -1,0 +1,1 @@
+"""Scores to recommendations under capacity; help only."""

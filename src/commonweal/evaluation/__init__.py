@@ -1,0 +1,1 @@
+"""How good the scores are, for whom, and how sure that is."""

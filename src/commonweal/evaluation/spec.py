@@ -1,0 +1,27 @@
+"""What is reported about the scores: the ``[evaluation]`` section."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationSpec:
+    """What is reported about the scores.
+
+    Parameters
+    ----------
+    headline
+        Model whose figures lead the report.
+    cutoffs
+        Cut-offs wanted beside the capacity; others are chosen where nothing small shows.
+    draws
+        Bootstrap draws behind every interval.
+    calibration_bins
+        Bins of equal size in which predicted and observed rates are compared.
+    """
+
+    headline: str
+    cutoffs: tuple[int, ...] = (50, 100, 250, 500, 1000)
+    draws: int = 1000
+    calibration_bins: int = 10

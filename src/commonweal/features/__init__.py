@@ -1,0 +1,1 @@
+"""The past to numbers: counts, recency, attributes and network features."""

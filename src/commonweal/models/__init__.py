@@ -1,0 +1,1 @@
+"""Numbers to scores: boosting, logistic regression and the baselines they must beat."""

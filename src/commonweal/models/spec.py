@@ -1,0 +1,73 @@
+"""The ``[models.NAME]`` sections of a study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoostedSpec:
+    """Gradient-boosted trees (LightGBM); the number of trees is chosen on the validation rows.
+
+    Parameters
+    ----------
+    learning_rate, leaves, min_leaf, row_fraction, column_fraction, l2
+        LightGBM's learning_rate, num_leaves, min_data_in_leaf, bagging_fraction (every tree),
+        feature_fraction and lambda_l2.
+    max_trees
+        Most trees grown.
+    patience
+        Trees without a better validation log loss after which growing stops.
+    bags
+        How many models of different seeds are averaged on the log-odds scale.
+    """
+
+    kind: Literal["boosted"]
+    learning_rate: float = 0.03
+    leaves: int = 15
+    min_leaf: int = 40
+    row_fraction: float = 0.7
+    column_fraction: float = 0.3
+    l2: float = 5.0
+    max_trees: int = 1500
+    patience: int = 100
+    bags: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogisticSpec:
+    """Logistic regression with a ridge penalty on log-transformed, standardized features.
+
+    Parameters
+    ----------
+    penalties
+        Ridge strengths tried; the one with the best validation log loss is kept.
+    """
+
+    kind: Literal["logistic"]
+    penalties: tuple[float, ...] = (10.0, 100.0, 1000.0, 10000.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountRankSpec:
+    """Rank by one past count: what an agency does without a model.
+
+    Parameters
+    ----------
+    feature
+        Name of the feature ranked by; a missing value ranks last.
+    """
+
+    kind: Literal["count_rank"]
+    feature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseRateSpec:
+    """Everybody the base rate of the training rows."""
+
+    kind: Literal["base_rate"]
+
+
+ModelSpec = BoostedSpec | LogisticSpec | CountRankSpec | BaseRateSpec

@@ -1,0 +1,1 @@
+"""Intended use, review and what may be shown."""

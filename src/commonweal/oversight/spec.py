@@ -1,0 +1,79 @@
+"""What a study's action does to people, who reviewed it, and which attributes are protected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """What is done to the people the output names; there is no default.
+
+    Parameters
+    ----------
+    kind
+        ``help`` (a service, support, a protective inspection) or ``burden`` (detention,
+        enforcement, sanction). A burden study is evaluated in aggregate: it has no
+        recommendation and no person-level score is written, whatever else is set.
+    offer
+        What is done, in a sentence.
+    recipients
+        Who may see the output.
+    forbidden_recipients
+        Who must never see it.
+    intended_use
+        What the output is for.
+    not_for
+        What it must not be used for.
+    """
+
+    kind: Literal["help", "burden"]
+    offer: str
+    recipients: tuple[str, ...]
+    forbidden_recipients: tuple[str, ...]
+    intended_use: str
+    not_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Who reviewed the study, when, and what they said.
+
+    Parameters
+    ----------
+    by
+        The board or people.
+    on
+        Day of the review.
+    statement
+        Their conclusion, in their words.
+    allows_features
+        Protected attributes the review allows as features, by name.
+    """
+
+    by: str
+    on: date
+    statement: str
+    allows_features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protected:
+    """A protected attribute: kept out of features, always audited.
+
+    Parameters
+    ----------
+    event
+        Source that holds it; its most recent value known before the as-of date counts.
+    column
+        Column of that source.
+    age_bands
+        Where the column is a year of birth: lower ends of age bands, ascending. The age is
+        the as-of year less the year of birth.
+    """
+
+    event: str
+    column: str
+    age_bands: tuple[int, ...] = ()

@@ -1,0 +1,1 @@
+"""Raw tables to declared, validated, dated events."""

@@ -1,0 +1,159 @@
+"""What was found wrong in a source: every check says which rows, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from commonweal.core.errors import DataError, Problem
+from commonweal.core.results import Finding, Severity
+from commonweal.records.cast import Mask
+from commonweal.records.spec import Policy
+
+_SHOWN = 5
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    "type": ("is not of its declared type", "mend the value or the column's type"),
+    "range": ("is outside what is declared as possible", "mend the value or min/max/allowed"),
+    "missing": ("is missing where a value is required", "fill it, or quarantine such rows"),
+    "duplicate": ("stands more than once", "remove the copy, or declare what identifies a row"),
+    "impossible_date": ("is a date that cannot be", "mend the date"),
+    "future_date": ("is on or after the day of extraction", "mend the date or extracted_on"),
+    "known_before_occurred": ("was known before it occurred", "mend one of the two dates"),
+    "missing_partner": ("has no partner in the joined table", "add the missing row"),
+    "unsafe_text": ("holds text a spreadsheet or browser could run", "remove the formula or tag"),
+    "undated_decision": ("is decided but the day of the decision is missing", "fill the date"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """The rows of one source that failed one check on one column.
+
+    Parameters
+    ----------
+    code
+        Name of the check, a key of `MESSAGES`.
+    column
+        Column in the raw table.
+    policy
+        What happens to the rows.
+    rows
+        True where the check failed; one entry a row of the raw table.
+    samples
+        Row number (from 1) and the value there, for the first few.
+    """
+
+    code: str
+    column: str
+    policy: Policy
+    rows: Mask
+    samples: tuple[tuple[int, object], ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+        return int(self.rows.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What assembling one source counted.
+
+    Parameters
+    ----------
+    source
+        Name of the source.
+    table
+        Its table, as declared.
+    rows_read, rows_left_out, rows_quarantined, rows_kept
+        Rows of the table; of those, not events by the source's ``where``; set aside by a
+        check; and kept.
+    mistakes
+        ``(check, column, policy, count)`` of every check that found something.
+    checked
+        Names of all checks made.
+    missing
+        Column -> rows kept in which it is missing.
+    first, last
+        First and last day an event occurred, as ISO text; empty where there is none.
+    """
+
+    source: str
+    table: str
+    rows_read: int
+    rows_left_out: int
+    rows_quarantined: int
+    rows_kept: int
+    mistakes: tuple[tuple[str, str, str, int], ...]
+    checked: tuple[str, ...]
+    missing: dict[str, int]
+    first: str
+    last: str
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return a finding for every check made, the passed ones included."""
+        found = []
+        for code in self.checked:
+            hits = [m for m in self.mistakes if m[0] == code]
+            for _, column, policy, count in hits:
+                done = "set aside" if policy == "quarantine" else "kept"
+                found.append(
+                    Finding(
+                        code=f"records.{code.replace('_', '-')}",
+                        severity=Severity.WARN,
+                        message=f"{column} {MESSAGES[code][0]}; these rows were {done}.",
+                        where=self.source,
+                        count=count,
+                    )
+                )
+            if not hits:
+                found.append(
+                    Finding(
+                        code=f"records.{code.replace('_', '-')}",
+                        severity=Severity.PASS,
+                        message="No row failed this check.",
+                        where=self.source,
+                    )
+                )
+        return tuple(found)
+
+
+def mistake(code: str, column: str, policy: Policy, rows: Mask, values: Sequence[object]) -> Mistake:
+    """Describe a failed check, with the first rows as samples."""
+    places = np.flatnonzero(rows)[:_SHOWN]
+    samples = tuple((int(place) + 1, values[int(place)]) for place in places)
+    return Mistake(code, column, policy, rows, samples)
+
+
+def problems(mistakes: Sequence[Mistake], table: str) -> list[Problem]:
+    """Turn the failed checks whose policy is ``error`` into problems that name their rows."""
+    found = []
+    for item in mistakes:
+        if item.policy != "error" or not item.count:
+            continue
+        what, mend = MESSAGES[item.code]
+        for row, value in item.samples:
+            shown = f" ({_short(value)})" if value is not None else ""
+            found.append(
+                Problem(f"{table}: column {item.column}, row {row}", f"{what}{shown}", mend)
+            )
+        if item.count > len(item.samples):
+            rest = item.count - len(item.samples)
+            where = f"{table}: column {item.column}"
+            found.append(Problem(where, f"{rest:,} more rows where it {what}"))
+    return found
+
+
+def raise_for(mistakes: Sequence[Mistake], table: str) -> None:
+    """Raise one `DataError` for all failed checks whose policy is ``error``."""
+    found = problems(mistakes, table)
+    if found:
+        raise DataError(found)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

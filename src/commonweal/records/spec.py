@@ -1,0 +1,215 @@
+"""What an agency declares about its tables, once: the contents of ``agency.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+ColumnType = Literal["text", "integer", "number", "boolean", "date"]
+Policy = Literal["error", "quarantine", "warn"]
+STRUCTURE = ("record_id", "event_id", "entity_id", "role", "occurred_on", "known_on")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a source.
+
+    Parameters
+    ----------
+    type
+        What every value must be. Dates are written ``YYYY-MM-DD``.
+    min, max
+        Smallest and largest value, both allowed (numbers only).
+    allowed
+        The only values allowed, as text.
+    required
+        Whether a missing value is a mistake.
+    decided_on
+        The date column on which this value is decided, where that is later than the record
+        itself (a finding, a disposition). Before that day it is missing.
+    covers_from
+        First day from which the column was recorded; windows reaching before it are missing.
+    """
+
+    type: ColumnType = "text"
+    min: float | None = None
+    max: float | None = None
+    allowed: tuple[str, ...] = ()
+    required: bool = False
+    decided_on: str | None = None
+    covers_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A condition on one column; exactly one of the tests is given. A missing value fails it.
+
+    Parameters
+    ----------
+    column
+        Column tested.
+    equals, any_of, starts_with
+        Tests of the value as text.
+    at_least, at_most
+        Tests of a number; both ends included, and both may be given.
+    present
+        Whether the column must be filled (true) or empty (false).
+    """
+
+    column: str
+    equals: str | bool | float | None = None
+    any_of: tuple[str, ...] = ()
+    starts_with: tuple[str, ...] = ()
+    at_least: float | None = None
+    at_most: float | None = None
+    present: bool | None = None
+
+    def tests(self) -> int:
+        """Return how many tests are given; one is right (a range counts once)."""
+        ranged = self.at_least is not None or self.at_most is not None
+        given = (self.equals is not None, bool(self.any_of), bool(self.starts_with))
+        return sum((*given, ranged, self.present is not None))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Columns brought in from a second table with one row a key.
+
+    Parameters
+    ----------
+    table
+        File of the second table.
+    on
+        Key column, of the same name in both tables.
+    """
+
+    table: str
+    on: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What happens to a row that fails a check.
+
+    ``error`` stops the run and names the row; ``quarantine`` sets the row aside and counts it;
+    ``warn`` keeps it, mended in the most cautious way, and counts it.
+
+    Parameters
+    ----------
+    type
+        A value that is not of its column's type (under ``warn`` it becomes missing).
+    range
+        A number outside min and max, or a text that is not allowed (``warn``: missing).
+    missing
+        A required value that is missing: the entity and the dates always are required, and a
+        row without them is quarantined even under ``warn``.
+    duplicate
+        A second row with the same record id, or equal in every column where there is none.
+    impossible_date
+        A date before 1900, or a decision dated before its record was known (``warn``: the
+        value becomes missing; occurred_on and known_on are quarantined).
+    future_date
+        An event known, or occurring, on or after the day of extraction.
+    known_before_occurred
+        A record known before it happened (``warn``: kept as occurring on the day it was known).
+    missing_partner
+        A key with no row in the joined table.
+    unsafe_text
+        Text a spreadsheet or browser could execute. Output is always escaped.
+    """
+
+    type: Policy = "error"
+    range: Policy = "error"
+    missing: Policy = "error"
+    duplicate: Policy = "error"
+    impossible_date: Policy = "error"
+    future_date: Policy = "error"
+    known_before_occurred: Policy = "error"
+    missing_partner: Policy = "error"
+    unsafe_text: Policy = "warn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One kind of event and the table that holds it.
+
+    Parameters
+    ----------
+    table
+        File in the agency's data folder: ``.csv``, ``.parquet``, or ``.duckdb#table``.
+    entity
+        Column that says whom the record is about.
+    event
+        Column shared by all records of one incident; the record itself where there is none.
+    record
+        Columns that together identify a row; its contents where there are none.
+    occurred_on
+        Date column: when it happened.
+    known_on
+        Date column: the first day the agency could see it.
+    role
+        The entity's part in the event, the same for every row of the source.
+    where
+        Rows that are events at all; the others are left out, and counted.
+    columns
+        Further columns, by name.
+    groups
+        Named, possibly overlapping groups of events, such as ``force`` or ``sustained``.
+    join
+        A second table to bring columns from.
+    covers_from
+        First day from which the source was recorded; windows reaching before it are missing.
+    """
+
+    table: str
+    entity: str
+    occurred_on: str
+    known_on: str
+    event: str | None = None
+    record: tuple[str, ...] = ()
+    role: str = "subject"
+    where: tuple[Condition, ...] = ()
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    groups: Mapping[str, Condition] = field(default_factory=dict)
+    join: Join | None = None
+    covers_from: date | None = None
+    checks: Checks = field(default_factory=Checks)
+
+    def starts(self, *columns: str) -> date | None:
+        """Return the first day covered by the source and all of `columns`."""
+        starts = [self.covers_from] + [self.columns[c].covers_from for c in columns]
+        known = [day for day in starts if day is not None]
+        return max(known) if known else None
+
+    def decided(self) -> tuple[str, ...]:
+        """Return the columns whose values are decided later, in order of name."""
+        return tuple(sorted(c for c, spec in self.columns.items() if spec.decided_on))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agency:
+    """An agency's tables.
+
+    Parameters
+    ----------
+    name
+        Name of the agency, for the report.
+    data
+        Folder of the tables, relative to the agency file.
+    extracted_on
+        The day the tables were drawn: everything known before it is in them, and no outcome
+        window that ends after it is taken as observed.
+    simulated
+        The seal ``commonweal simulate`` leaves beside the tables it makes. Only tables that
+        match it count as simulated and may show small cells.
+    sources
+        Event sources by name.
+    """
+
+    name: str
+    data: str
+    extracted_on: date
+    sources: Mapping[str, Source]
+    simulated: str | None = None

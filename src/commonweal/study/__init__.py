@@ -1,0 +1,1 @@
+"""The study file, its validation, the plan and the run."""

@@ -1,0 +1,85 @@
+"""A study, as its file declares it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from commonweal.cohorts.spec import CohortSpec, OutcomeSpec
+from commonweal.decisions.spec import Capacity, RecommendationSpec
+from commonweal.evaluation.spec import EvaluationSpec
+from commonweal.features.spec import BlockSpec
+from commonweal.models.spec import ModelSpec
+from commonweal.oversight.spec import Action, Protected, Review
+from commonweal.records.spec import Agency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a board reads first.
+
+    Parameters
+    ----------
+    name
+        Short name, for files.
+    title
+        Title of the report.
+    question
+        The question, in a sentence: among whom, what, within how long, so that what.
+    agency
+        The agency file, relative to the study file.
+    seed
+        The one seed from which every random stream is drawn.
+    people
+        What the people are called in the report.
+    """
+
+    name: str
+    title: str
+    question: str
+    agency: str
+    seed: int
+    people: str = "people"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudySpec:
+    """The sections of ``study.toml``."""
+
+    study: About
+    action: Action
+    review: Review
+    cohort: CohortSpec
+    outcome: OutcomeSpec
+    features: Mapping[str, BlockSpec]
+    models: Mapping[str, ModelSpec]
+    capacity: Capacity
+    evaluation: EvaluationSpec
+    protected: Mapping[str, Protected] = field(default_factory=dict)
+    recommendation: RecommendationSpec | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """A checked study and the agency it runs on.
+
+    Parameters
+    ----------
+    spec
+        The study file.
+    agency
+        The agency file.
+    data
+        Folder of the agency's tables.
+    path
+        The study file's path.
+    simulated
+        Whether every table matches the seal of a simulation.
+    """
+
+    spec: StudySpec
+    agency: Agency
+    data: Path
+    path: Path
+    simulated: bool = False
