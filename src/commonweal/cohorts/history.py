@@ -1,0 +1,97 @@
+"""The only door to the past: what was known about whom strictly before an as-of date.
+
+Every feature and every cohort rule reads events through `History`. Two rules are enforced
+here and nowhere else: a record is seen only if ``known_on < as_of``, and a column decided
+later is missing until the day after its decision was known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import ibis
+import pyarrow as pa
+
+from commonweal.core.dates import Period
+from commonweal.core.tables import Engine, Relation
+from commonweal.records.conditions import expression
+from commonweal.records.spec import Condition, Source
+
+
+def seen(known_on: Relation, as_of: Relation) -> Relation:
+    """Return whether something known on a day is visible at an as-of date: strictly before it."""
+    return known_on < as_of
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Events as they were known at as-of dates.
+
+    Parameters
+    ----------
+    engine
+        Where relations are computed.
+    events
+        Source -> relation of its events, as `records` assembled them.
+    sources
+        Source -> declaration.
+    """
+
+    engine: Engine
+    events: Mapping[str, Relation]
+    sources: Mapping[str, Source]
+
+    @classmethod
+    def open(
+        cls, engine: Engine, tables: Mapping[str, Path], sources: Mapping[str, Source]
+    ) -> History:
+        """Open the event tables of a run."""
+        return cls(engine, {name: engine.parquet(path) for name, path in tables.items()}, sources)
+
+    def of(self, source: str, rows: Relation) -> Relation:
+        """Return the past of each row: (row, as_of, event columns), seen at the row's as-of date.
+
+        Parameters
+        ----------
+        source
+            Source of the events.
+        rows
+            Relation with ``row``, ``entity_id`` and ``as_of``, unique in ``row``.
+        """
+        return self._visible(source, rows.join(self.events[source], "entity_id"))
+
+    def everyone(self, source: str, dates: Sequence[date]) -> Relation:
+        """Return the past of all people at each date: (as_of, entity_id, event columns)."""
+        days = self.engine.table(pa.table({"as_of": pa.array(dates, pa.date32())}))
+        return self._visible(source, days.cross_join(self.events[source]))
+
+    def _visible(self, source: str, joined: Relation) -> Relation:
+        past = joined.filter(seen(joined.known_on, joined.as_of))
+        decided = self.sources[source].decided()
+        shown = {
+            column: ibis.ifelse(
+                seen(past[f"{column}__known_on"], past.as_of), past[column], ibis.null()
+            ).cast(past[column].type())
+            for column in decided
+        }
+        if not shown:
+            return past
+        return past.mutate(**shown).drop(*[f"{column}__known_on" for column in decided])
+
+
+def matching(past: Relation, conditions: Sequence[Condition]) -> Relation:
+    """Keep the events on which all conditions hold."""
+    for condition in conditions:
+        past = past.filter(expression(condition, past))
+    return past
+
+
+def lookback_starts(dates: Sequence[date], windows: Sequence[Period]) -> pa.Table:
+    """Return, for each as-of date, the first day of each lookback: as_of, start_0, start_1, ..."""
+    columns = {"as_of": pa.array(dates, pa.date32())}
+    for place, window in enumerate(windows):
+        columns[f"start_{place}"] = pa.array([window.before(day) for day in dates], pa.date32())
+    return pa.table(columns)

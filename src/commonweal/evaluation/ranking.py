@@ -1,0 +1,94 @@
+"""People in order of their scores, with everybody of equal score counted together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """One model's ranking of the people of one as-of date.
+
+    Parameters
+    ----------
+    scores, labels
+        In order of rank, highest score first, shape (n,).
+    order
+        Place in the input of each ranked person.
+    ends
+        Number of people ranked up to the end of each block of equal scores, shape (blocks,).
+    """
+
+    scores: Floats
+    labels: NDArray[np.int8]
+    order: Ints
+    ends: Ints
+
+    @classmethod
+    def of(cls, scores: Floats, labels: NDArray[np.int8], ties: NDArray[np.uint64]) -> Ranking:
+        """Rank people by score; `ties` decides the order among equals and nothing else."""
+        order = np.lexsort((ties, -scores))
+        ranked = scores[order]
+        last = np.append(ranked[1:] != ranked[:-1], True)
+        return cls(ranked, labels[order], order, np.flatnonzero(last) + 1)
+
+    @property
+    def n(self) -> int:
+        """Number of people."""
+        return len(self.scores)
+
+    @property
+    def positives(self) -> int:
+        """Number of people with the outcome."""
+        return int(self.labels.sum())
+
+    def cumulated(self, columns: Floats) -> Floats:
+        """Sum `columns` (rank order, shape (n, c)) up to each block's end, a 0 row first."""
+        sums = np.cumsum(columns, axis=0)[self.ends - 1]
+        return np.concatenate([np.zeros((1, columns.shape[1])), sums])
+
+    def block(self, k: int) -> tuple[int, int]:
+        """Return the first block end at or before k people and the first at or after k.
+
+        As indices into the rows of `cumulated`; equal where k does not cut a block.
+        """
+        after = int(np.searchsorted(self.ends, k, side="left"))
+        if after < len(self.ends) and self.ends[after] == k:
+            return after + 1, after + 1
+        return after, min(after + 1, len(self.ends))
+
+    def expected(self, ks: Ints) -> Floats:
+        """Return the expected number of positives in the top k when ties fall at random."""
+        hits = self.cumulated(self.labels[:, None].astype(np.float64))[:, 0]
+        return np.interp(ks, np.concatenate([[0], self.ends]), hits)
+
+    def extremes(self, ks: Ints) -> tuple[Floats, Floats]:
+        """Return the fewest and most positives that breaking ties could put in the top k."""
+        hits = self.cumulated(self.labels[:, None].astype(np.float64))[:, 0]
+        ends = np.concatenate([[0], self.ends]).astype(np.float64)
+        after = np.searchsorted(ends, ks, side="left")
+        before = np.maximum(after - 1, 0)
+        inside, size = hits[after] - hits[before], ends[after] - ends[before]
+        taken = ks - ends[before]
+        worst = hits[before] + np.maximum(0.0, taken - (size - inside))
+        return worst, hits[before] + np.minimum(inside, taken)
+
+
+def auc(ranking: Ranking, weights: Floats) -> float:
+    """Return the weighted area under the ROC curve; ties count one half.
+
+    NaN where there are only positives or only negatives.
+    """
+    hits = ranking.labels * weights
+    sums = ranking.cumulated(np.stack([hits, weights - hits], axis=1))
+    positive, negative = np.diff(sums, axis=0).T
+    pairs = float(sums[-1, 0] * sums[-1, 1])
+    if pairs == 0:
+        return float("nan")
+    return float((negative * (sums[:-1, 0] + positive / 2)).sum()) / pairs

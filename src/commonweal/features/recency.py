@@ -1,0 +1,36 @@
+"""Days since a person's first and most recent event (paper C, A.3.2)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from commonweal.cohorts.history import History
+from commonweal.core.tables import collect
+from commonweal.features.columns import Block, Feature
+from commonweal.features.rows import Rows, group_series, grouped
+from commonweal.features.spec import RecencySpec
+
+
+def build_recency(name: str, spec: RecencySpec, rows: Rows, history: History) -> Block:
+    """Build a recency block: days from the event to the as-of date; missing where there is none."""
+    past = history.of(spec.event, rows.relation)
+    events = grouped(history, spec.event, past, spec.groups)
+    events = events.mutate(age=events.as_of.delta(events.occurred_on, unit="day"))
+    found = events.group_by("row", "series").agg(first=events.age.max(), last=events.age.min())
+    table = collect(found, "row", "series")
+    series = group_series(history, spec.event, spec.groups)
+    values = np.full((rows.count, len(series), 2), np.nan, dtype=np.float32)
+    row, place = table["row"].to_numpy(), table["series"].to_numpy()
+    values[row, place, 0] = table["first"].to_numpy()
+    values[row, place, 1] = table["last"].to_numpy()
+    features = tuple(
+        Feature(
+            name=f"{spec.event}.{one.slug}.days_since_{end}",
+            block=name,
+            meaning=f"Days from the {words} {one.words} to the as-of date; missing if none.",
+            unit="days",
+        )
+        for one in series
+        for end, words in (("first", "first recorded"), ("last", "most recent"))
+    )
+    return Block(features, values.reshape(rows.count, -1), {})

@@ -1,0 +1,150 @@
+"""What may be shown: nothing that holds, or lets anyone derive, 1 to 10 people.
+
+A ranking is published at cut-offs. Whoever reads two cut-offs can subtract them, and whoever
+reads a group's figures can subtract them from the whole. So cut-offs are chosen such that
+between any two neighbouring ones, every cell (group by outcome) holds nobody or more than ten.
+Every count, share or difference that can be derived is a sum of such cells, and so is safe.
+A cut-off inside a block of equal scores gives away both ends of the block (its worst and best
+case depend on them), so both must be safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.evaluation.ranking import Floats, Ranking
+
+SMALL = 10
+"""Largest number of people that is never shown, above 0."""
+_MOST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """The rule for one study.
+
+    Parameters
+    ----------
+    exempt
+        Whether everything may be shown: only for data proven to be simulated.
+    """
+
+    exempt: bool = False
+
+    def safe(self, *counts: float) -> bool:
+        """Return whether all counts are 0 or more than `SMALL`."""
+        return self.exempt or all(count == 0 or count > SMALL for count in counts)
+
+    def count(self, number: int, *derivable: int) -> int | None:
+        """Return a count, or None where it or what can be derived with it is small."""
+        return number if self.safe(number, *derivable) else None
+
+    def pooled(self, groups: Sequence[str], labels: NDArray[np.int8]) -> NDArray[np.str_]:
+        """Pool the smallest groups as ``other`` until every group by outcome is safe.
+
+        Parameters
+        ----------
+        groups
+            Group of each person.
+        labels
+            Outcome of each person.
+
+        Returns
+        -------
+        array of str
+            Group of each person after pooling; all ``all`` where nothing else is safe.
+        """
+        pooled = np.asarray(groups, dtype=np.str_)
+        while True:
+            names, place = np.unique(pooled, return_inverse=True)
+            size = np.bincount(place, minlength=len(names))
+            hits = np.bincount(place, weights=labels, minlength=len(names))
+            bad = [i for i in range(len(names)) if not self.safe(hits[i], size[i] - hits[i])]
+            if not bad:
+                return pooled
+            if len(names) <= 2:
+                return np.full(len(pooled), "all", dtype=np.str_)
+            smallest = sorted(range(len(names)), key=lambda i: (size[i], names[i]))
+            others = [i for i in smallest if names[i] == "other"]
+            joined = [*others, *[i for i in smallest if i not in others]][:2]
+            pooled = np.where(np.isin(place, joined), "other", pooled).astype(np.str_)
+
+    def cutoffs(
+        self, ranking: Ranking, groups: NDArray[np.str_] | None, wanted: Iterable[int],
+        among: Sequence[int] | None = None,
+    ) -> tuple[int, ...]:  # fmt: skip
+        """Choose the cut-offs at which a ranking may be published.
+
+        Parameters
+        ----------
+        ranking
+            The ranking.
+        groups
+            Group of each person in order of rank, where figures by group are published.
+        wanted
+            Cut-offs tried first, in this order.
+        among
+            The only cut-offs allowed: those of the whole, when groups are published beside it.
+
+        Returns
+        -------
+        tuple of int
+            Ascending, between 1 and n - 1. Empty where nothing is safe.
+        """
+        cells = ranking.cumulated(_cells(ranking, groups))
+        if not self._all_safe(cells[-1]):
+            return ()
+        ends = np.concatenate([[0], ranking.ends])
+        held = [0, len(ends) - 1]
+        chosen = set()
+        for k in [*wanted, *(among if among is not None else ())]:
+            if not 0 < k < ranking.n or (among is not None and k not in among):
+                continue
+            new = sorted({*held, *ranking.block(k)})
+            if self._all_safe(np.diff(cells[new], axis=0)):
+                held, _ = new, chosen.add(k)
+        if among is None:
+            held = self._filled(cells, ends, held)
+            inner = {int(ends[i]) for i in held} - {0, ranking.n}
+            # Ends of a block that a wanted cut-off divides are safe to publish as well.
+            chosen |= inner
+        return tuple(sorted(chosen))
+
+    def _filled(self, cells: Floats, ends: NDArray[np.int64], held: list[int]) -> list[int]:
+        """Add the earliest safe cut-offs between those held, at most about `_MOST` in all."""
+        step = max(1 if self.exempt else SMALL + 1, int(ends[-1]) // _MOST)
+        filled = [0]
+        for upper in held[1:]:
+            while True:
+                lower = filled[-1]
+                inside = np.arange(lower + 1, upper)
+                inside = inside[ends[inside] >= ends[lower] + step]
+                fits = self._rows_safe(cells[inside] - cells[lower])
+                fits &= self._rows_safe(cells[upper] - cells[inside])
+                if not fits.any():
+                    break
+                filled.append(int(inside[np.argmax(fits)]))
+            filled.append(upper)
+        return filled
+
+    def _rows_safe(self, counts: Floats) -> NDArray[np.bool_]:
+        if self.exempt:
+            return np.ones(len(counts), dtype=np.bool_)
+        return np.asarray(((counts == 0) | (counts > SMALL)).all(axis=1), dtype=np.bool_)
+
+    def _all_safe(self, counts: Floats) -> bool:
+        return self.exempt or bool(((counts == 0) | (counts > SMALL)).all())
+
+
+def _cells(ranking: Ranking, groups: NDArray[np.str_] | None) -> Floats:
+    """Return indicators of the disjoint cells, group by outcome, shape (n, cells)."""
+    hit = ranking.labels.astype(np.float64)
+    outcome = np.stack([hit, 1.0 - hit], axis=1)
+    if groups is None:
+        return outcome
+    names = np.unique(groups)
+    return np.concatenate([outcome * (groups == name)[:, None] for name in names], axis=1)

@@ -1,0 +1,1 @@
+"""Seeded agencies with known truth, at any scale."""
