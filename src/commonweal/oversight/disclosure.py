@@ -5,7 +5,7 @@ reads a group's figures can subtract them from the whole. So cut-offs are chosen
 between any two neighbouring ones, every cell (group by outcome) holds nobody or more than ten.
 Every count, share or difference that can be derived is a sum of such cells, and so is safe.
 A cut-off inside a block of equal scores gives away both ends of the block (its worst and best
-case depend on them), so both must be safe.
+case depend on them), so both must be safe, and so must the expected, worst and best counts.
 """
 
 from __future__ import annotations
@@ -99,37 +99,55 @@ class Disclosure:
         if not self._all_safe(cells[-1]):
             return ()
         ends = np.concatenate([[0], ranking.ends])
-        held = [0, len(ends) - 1]
+        held = {0: cells[0], ranking.n: cells[-1]}
+        allowed = set(among) if among is not None else set(range(1, ranking.n))
         chosen = set()
-        for k in [*wanted, *(among if among is not None else ())]:
-            if not 0 < k < ranking.n or (among is not None and k not in among):
-                continue
-            new = sorted({*held, *ranking.block(k)})
-            if self._all_safe(np.diff(cells[new], axis=0)):
-                held, _ = new, chosen.add(k)
+        for k in [*wanted, *(among or ())]:
+            if k in allowed and k not in chosen:
+                added = self._added(ranking, cells, ends, held, k)
+                if added is not None:
+                    held, _ = added, chosen.add(k)
         if among is None:
-            held = self._filled(cells, ends, held)
-            inner = {int(ends[i]) for i in held} - {0, ranking.n}
-            # Ends of a block that a wanted cut-off divides are safe to publish as well.
-            chosen |= inner
+            chosen |= set(self._filled(cells, ends, sorted(held)))
         return tuple(sorted(chosen))
 
+    def _added(
+        self, ranking: Ranking, cells: Floats, ends: NDArray[np.int64], held: dict[int, Floats],
+        k: int,
+    ) -> dict[int, Floats] | None:  # fmt: skip
+        """Return the counts held with those k gives away added, or None where that is unsafe."""
+        lower, upper = ranking.block(k)
+        rows = {int(ends[lower]): cells[lower], int(ends[upper]): cells[upper]}
+        if lower != upper:
+            part = (k - ends[lower]) / (ends[upper] - ends[lower])
+            rows[k] = cells[lower] + part * (cells[upper] - cells[lower])
+            worst, best = (float(x[0]) for x in ranking.extremes(np.array([k])))
+            if not self.safe(worst, best, k - worst, k - best):
+                return None
+        new = dict(sorted((held | rows).items()))
+        return new if self._all_safe(np.diff(np.stack(list(new.values())), axis=0)) else None
+
     def _filled(self, cells: Floats, ends: NDArray[np.int64], held: list[int]) -> list[int]:
-        """Add the earliest safe cut-offs between those held, at most about `_MOST` in all."""
+        """Return the earliest safe cut-offs between those held, at most about `_MOST` in all."""
         step = max(1 if self.exempt else SMALL + 1, int(ends[-1]) // _MOST)
-        filled = [0]
-        for upper in held[1:]:
+        found: list[int] = []
+        place = {int(end): i for i, end in enumerate(ends)}
+        fixed = [place[k] for k in held if k in place]
+        cut = [k for k in held if k not in place]
+        for lower, upper in zip(fixed[:-1], fixed[1:], strict=True):
+            if any(ends[lower] < k < ends[upper] for k in cut):
+                continue  # a single block of equal scores lies between
             while True:
-                lower = filled[-1]
                 inside = np.arange(lower + 1, upper)
                 inside = inside[ends[inside] >= ends[lower] + step]
                 fits = self._rows_safe(cells[inside] - cells[lower])
                 fits &= self._rows_safe(cells[upper] - cells[inside])
                 if not fits.any():
                     break
-                filled.append(int(inside[np.argmax(fits)]))
-            filled.append(upper)
-        return filled
+                lower = int(inside[np.argmax(fits)])
+                found.append(int(ends[lower]))
+        inner = {int(ends[i]) for i in fixed} - {0, int(ends[-1])}
+        return sorted({*found, *inner})
 
     def _rows_safe(self, counts: Floats) -> NDArray[np.bool_]:
         if self.exempt:

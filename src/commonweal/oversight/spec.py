@@ -1,10 +1,38 @@
-"""What a study's action does to people, who reviewed it, and which attributes are protected."""
+"""What a study is about, what its action does to people, who reviewed it, and which attributes are protected."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a board reads first.
+
+    Parameters
+    ----------
+    name
+        Short name, for files.
+    title
+        Title of the report.
+    question
+        The question, in a sentence: among whom, what, within how long, so that what.
+    agency
+        The agency file, relative to the study file.
+    seed
+        The one seed from which every random stream is drawn.
+    people
+        What the people are called in the report.
+    """
+
+    name: str
+    title: str
+    question: str
+    agency: str
+    seed: int
+    people: str = "people"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

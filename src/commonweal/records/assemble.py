@@ -70,7 +70,8 @@ class _Rows:
     def note(self, code: str, column: str, policy: Policy, rows: Mask, values: pa.Array) -> Mask:
         """Record a failed check on the rows that count, and return those rows."""
         failed = rows & self.keep
-        if failed.any():
+        noted = any((m.code, m.column) == (code, column) for m in self.mistakes)
+        if failed.any() and not noted:
             places = np.flatnonzero(failed)[:5]
             shown = {int(place): values[int(place)].as_py() for place in places}
             self.mistakes.append(mistake(code, column, policy, failed, _Lookup(shown)))

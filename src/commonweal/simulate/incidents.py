@@ -155,11 +155,10 @@ def _charges(city: Population, lead: Ints, rng: np.random.Generator) -> Ints:
     grave = np.cumsum([charge.crew_weight for charge in CHARGES])
     draw, which = rng.random(lead.size), rng.random(lead.size)
     leaning = -1.8 + 0.5 * city.temper[lead] + 1.8 * (city.crew[lead] >= 0)
-    return np.where(
-        which < 1.0 / (1.0 + np.exp(-leaning)),
-        np.searchsorted(grave, draw * grave[-1], side="right"),
-        np.searchsorted(plain, draw * plain[-1], side="right"),
-    ).astype(np.int64)
+    as_grave = np.searchsorted(grave, draw * grave[-1], side="right")
+    as_plain = np.searchsorted(plain, draw * plain[-1], side="right")
+    charge: Ints = np.where(which < 1.0 / (1.0 + np.exp(-leaning)), as_grave, as_plain)
+    return charge
 
 
 def _strays(city: Population, seed: int) -> Incidents:

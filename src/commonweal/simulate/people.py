@@ -24,8 +24,9 @@ _MOST = 1.1
 # How strongly the person's temper, their own drift and their crew's mood vary (log scale), and
 # how much of a drift or a mood is left a quarter later.
 _TEMPER, _DRIFT, _MOOD, _KEPT = 0.9, 0.9, 0.9, 0.92
-# Heat: what a shooting adds for the victim's crew and for its rival, and what is left later.
-_HEAT_OWN, _HEAT_RIVAL, _HEAT_KEPT = 0.7, 0.4, 0.75
+# Heat: what a shooting adds for the victim's crew and for its rival, what is left of it a
+# quarter later, and the most there can be (a feud left unbounded would consume a small city).
+_HEAT_OWN, _HEAT_RIVAL, _HEAT_KEPT, _HEAT_MOST = 0.6, 0.35, 0.75, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def live(city: Population, seed: int) -> Lives:
         offences = acts.poisson(alive * np.exp(np.minimum(risk - 2.9, _MOST)))
         leads.append(np.repeat(np.arange(people), offences))
         danger = risk + heat[city.crew] + 0.8 * in_crew - 0.4 * city.woman
-        shot = acts.random(people) < alive * -np.expm1(-np.exp(danger - 7.4))
+        shot = acts.random(people) < alive * -np.expm1(-np.exp(danger - 7.2))
         fatal = acts.random(people) < _FATAL
         shots.append(np.flatnonzero(shot))
         deaths.append(fatal[shot])
@@ -189,6 +190,7 @@ def live(city: Population, seed: int) -> Lives:
         hit = np.bincount(city.crew[shot & in_crew], minlength=crews).astype(np.float64)
         heat[:-1] = _HEAT_KEPT * heat[:-1] + _HEAT_OWN * np.log1p(hit)
         heat[:-1] += _HEAT_RIVAL * np.log1p(hit[city.rival])
+        heat = np.minimum(heat, _HEAT_MOST)
     return Lives(
         lead=np.concatenate(leads),
         lead_quarter=np.repeat(np.arange(QUARTERS), [part.size for part in leads]),

@@ -11,36 +11,8 @@ from commonweal.decisions.spec import Capacity, RecommendationSpec
 from commonweal.evaluation.spec import EvaluationSpec
 from commonweal.features.spec import BlockSpec
 from commonweal.models.spec import ModelSpec
-from commonweal.oversight.spec import Action, Protected, Review
+from commonweal.oversight.spec import About, Action, Protected, Review
 from commonweal.records.spec import Agency
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class About:
-    """What a board reads first.
-
-    Parameters
-    ----------
-    name
-        Short name, for files.
-    title
-        Title of the report.
-    question
-        The question, in a sentence: among whom, what, within how long, so that what.
-    agency
-        The agency file, relative to the study file.
-    seed
-        The one seed from which every random stream is drawn.
-    people
-        What the people are called in the report.
-    """
-
-    name: str
-    title: str
-    question: str
-    agency: str
-    seed: int
-    people: str = "people"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

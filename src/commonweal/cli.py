@@ -1,0 +1,96 @@
+"""The command line: one command per verb."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+app = typer.Typer(
+    help="From an agency's event records to decisions it can answer for.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+StudyFile = Annotated[Path, typer.Argument(help="The study file, study.toml.", show_default=False)]
+Data = Annotated[
+    Optional[Path], typer.Option(help="Folder of the tables, instead of the agency file's.")
+]
+Out = Annotated[Path, typer.Option(help="The run's folder.", show_default=False)]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Print what a user can mend in plain lines and exit with 1; an interrupted run exits with 130."""
+    from commonweal.core.errors import CommonwealError
+
+    try:
+        yield
+    except CommonwealError as error:
+        for problem in error.problems:
+            typer.echo(f"error: {problem}", err=True)
+        count = len(error.problems)
+        typer.echo(f"{count} problem{'' if count == 1 else 's'}; nothing was changed.", err=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("stopped; the stages finished so far are kept, run again to go on.", err=True)
+        raise typer.Exit(130) from None
+
+
+@app.command()
+def check(study: StudyFile, data: Data = None) -> None:
+    """Check a study, its agency file and every table, without running anything."""
+    with _told():
+        from commonweal.study.check import check_tables
+        from commonweal.study.load import load
+
+        for line in check_tables(load(study, data)):
+            typer.echo(line)
+
+
+@app.command()
+def run(
+    study: StudyFile,
+    out: Out,
+    data: Data = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads; no output depends on it.")] = 2,
+) -> None:
+    """Run a study to its report; only what is not there yet is computed."""
+    with _told():
+        from commonweal.study.load import load
+        from commonweal.study.run import run as run_study
+
+        finished = run_study(load(study, data), out, threads)
+        typer.echo(finished.sentence())
+        typer.echo(f"{len(finished.made)} stages computed, {len(finished.reused)} reused.")
+        if finished.recommendation:
+            typer.echo(f"recommendation: {finished.recommendation}")
+        typer.echo(f"metrics: {finished.out / 'metrics.json'}")
+        typer.echo(f"manifest: {finished.out / 'manifest.json'}")
+        typer.echo(f"report: {finished.report}")
+
+
+@app.command()
+def simulate(
+    world: Annotated[str, typer.Argument(help="The world: city.")],
+    people: Annotated[int, typer.Option(min=1000, help="How many people live in it.")],
+    out: Annotated[Path, typer.Option(help="Folder for its tables.", show_default=False)],
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+) -> None:
+    """Simulate an agency's tables."""
+    with _told():
+        from commonweal.core.errors import StudyError, problem
+        from commonweal.simulate.city import simulate_city
+
+        if world != "city":
+            raise problem(StudyError, "world", f"there is no world {world!r}", "there is: city")
+        typer.echo(simulate_city(people, seed, out).sentence())
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,1 @@
+"""Tables, pictures, prose and pages."""

@@ -1,0 +1,143 @@
+"""What a report says, after everything that may not be shown has been taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from commonweal.cohorts.spec import CohortSpec, OutcomeSpec
+from commonweal.cohorts.splits import Split
+from commonweal.core.results import Finding, Metric
+from commonweal.decisions.spec import Capacity
+from commonweal.evaluation.spec import EvaluationSpec
+from commonweal.models.spec import ModelSpec
+from commonweal.oversight.spec import About, Action, Protected, Review
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSummary:
+    """One source's rows; a count that may not be shown is None.
+
+    Parameters
+    ----------
+    name, table
+        Name of the source and its table.
+    rows_read, rows_left_out, rows_quarantined, rows_kept
+        Rows of the table; not events by the source's ``where``; set aside by a check; kept.
+    first, last
+        First and last day an event occurred, ISO text.
+    covers_from
+        First day from which the source is recorded, where declared.
+    missing
+        Column -> share of the rows kept in which it is missing, None where not shown.
+    """
+
+    name: str
+    table: str
+    rows_read: int
+    rows_left_out: int | None
+    rows_quarantined: int | None
+    rows_kept: int | None
+    first: str
+    last: str
+    covers_from: date | None
+    missing: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowStep:
+    """People at one as-of date after one rule; None where the number may not be shown.
+
+    Parameters
+    ----------
+    as_of
+        The date.
+    kind
+        ``known``, ``include``, ``exclude`` (people removed), ``cohort``, ``labelled``
+        (outcome known) or ``positives``.
+    words
+        The rule in words.
+    people
+        Number of people.
+    """
+
+    as_of: date
+    kind: str
+    words: str
+    people: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockSummary:
+    """One feature block.
+
+    Parameters
+    ----------
+    name, kind
+        Name and kind of the block.
+    columns
+        Number of columns.
+    share
+        Its share of what the headline model uses (sums to 1 over blocks, or all 0).
+    examples
+        Up to five columns, the most used first: (name, meaning).
+    """
+
+    name: str
+    kind: str
+    columns: int
+    share: float
+    examples: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Everything a report may say.
+
+    Parameters
+    ----------
+    about, action, review, protected, cohort, outcome, models, capacity, evaluation
+        Sections of the study.
+    agency, extracted_on, simulated
+        Name of the agency, day the tables were drawn, whether they are proven simulated.
+    splits
+        What each as-of date was used for.
+    sources, flow, blocks
+        Data, cohort and features.
+    metrics
+        Every figure of the report.
+    findings
+        Every check made, the passed ones included.
+    recommendation
+        File of the recommendation table, None where there is none.
+    inputs
+        Input table -> SHA-256.
+    versions
+        Package -> version.
+    study_file
+        Name of the study file, for the command that rebuilds the report.
+    """
+
+    about: About
+    action: Action
+    review: Review
+    protected: Mapping[str, Protected]
+    cohort: CohortSpec
+    outcome: OutcomeSpec
+    models: Mapping[str, ModelSpec]
+    capacity: Capacity
+    evaluation: EvaluationSpec
+    agency: str
+    extracted_on: date
+    simulated: bool
+    splits: tuple[Split, ...]
+    sources: tuple[SourceSummary, ...]
+    flow: tuple[FlowStep, ...]
+    blocks: tuple[BlockSummary, ...]
+    metrics: tuple[Metric, ...]
+    findings: tuple[Finding, ...]
+    recommendation: str | None
+    inputs: Mapping[str, str]
+    versions: Mapping[str, str]
+    study_file: str

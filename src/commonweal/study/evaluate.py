@@ -1,0 +1,224 @@
+"""The evaluation stage: rank the test people, publish only what may be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from commonweal.core.results import Finding, Metric, Severity
+from commonweal.core.seeds import stream, tie_break
+from commonweal.core.store import Artefact, write_json
+from commonweal.core.tables import read_table
+from commonweal.evaluation.groups import Grouping, audit
+from commonweal.evaluation.overall import Subject, bins_from, measure
+from commonweal.evaluation.ranking import Ranking
+from commonweal.features.columns import Values
+from commonweal.models.registry import load
+from commonweal.oversight.disclosure import Disclosure
+from commonweal.study.stages import Workshop, matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What the evaluation stage publishes.
+
+    Parameters
+    ----------
+    metrics
+        Every figure.
+    findings
+        Every check.
+    """
+
+    metrics: tuple[Metric, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """The people of one test date."""
+
+    as_of: date
+    values: Values
+    labels: NDArray[np.int8]
+    ties: NDArray[np.uint64]
+    groups: Mapping[str, NDArray[np.str_]]
+    everyone: int
+
+
+def evaluation(
+    shop: Workshop, people: Artefact, labelled: Artefact, grouped: Artefact,
+    blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact],
+) -> Artefact:  # fmt: skip
+    """Evaluate every model on the test dates: ``metrics.json`` and ``findings.json``.
+
+    Scores live in memory only; no artefact of this stage holds one.
+    """
+    spec = shop.study.spec
+
+    def write(folder: Path) -> None:
+        metrics: list[Metric] = []
+        findings: list[Finding] = []
+        for test in _tests(shop, people, labelled, grouped, blocks):
+            found = _evaluate(shop, test, blocks, fitted)
+            metrics += found.metrics
+            findings += found.findings
+        write_json(folder / "metrics.json", [_stored(m) for m in metrics])
+        write_json(folder / "findings.json", findings)
+
+    settings = [
+        spec.evaluation, spec.capacity, spec.study.seed, spec.models, shop.study.simulated,
+        shop.dates("test"),
+    ]  # fmt: skip
+    parents = {f"blocks/{n}": a for n, a in blocks.items()}
+    parents |= {f"models/{n}": a for n, a in fitted.items()}
+    parents |= {"cohort": people, "labels": labelled, "groups": grouped}
+    return shop.make("evaluation", settings, parents, write)
+
+
+def _stored(metric: Metric) -> dict[str, Any]:
+    return {f.name: getattr(metric, f.name) for f in fields(metric)}
+
+
+def evaluated(artefact: Artefact) -> Evaluated:
+    """Read what the evaluation stage published."""
+    metrics, findings = artefact.json("metrics.json"), artefact.json("findings.json")
+    assert isinstance(metrics, list)
+    assert isinstance(findings, list)
+    return Evaluated(
+        tuple(
+            Metric(**{**m, "as_of": date.fromisoformat(m["as_of"]) if m["as_of"] else None})
+            for m in metrics
+        ),
+        tuple(Finding(**{**f, "severity": Severity(f["severity"])}) for f in findings),
+    )
+
+
+def _tests(
+    shop: Workshop, people: Artefact, labelled: Artefact, grouped: Artefact,
+    blocks: Mapping[str, Artefact],
+) -> list[_Test]:  # fmt: skip
+    """Read the people of each test date whose outcome is known."""
+    table = read_table(people.file("cohort.parquet"))
+    observed = read_table(labelled.file("labels.parquet"))["label"]
+    attributes = read_table(grouped.file("groups.parquet"))
+    everyone = labelled.json("everyone.json")
+    assert isinstance(everyone, dict)
+    tests = []
+    for split in (s for s in shop.splits if s.role == "test"):
+        here = pc.equal(table["as_of"], pa.scalar(split.as_of, pa.date32()))
+        rows = np.flatnonzero(pc.and_(here, observed.is_valid()).to_numpy())
+        ids = table["entity_id"].take(pa.array(rows)).to_pylist()
+        named = {
+            name: np.asarray(attributes[name].to_pylist(), dtype=np.str_)[rows]
+            for name in attributes.column_names
+            if name != "row"
+        }
+        tests.append(
+            _Test(
+                as_of=split.as_of,
+                values=matrix(blocks).values(rows),
+                labels=observed.fill_null(0).to_numpy().astype(np.int8)[rows],
+                ties=tie_break(shop.study.spec.study.seed, ids),
+                groups=named,
+                everyone=int(everyone[split.as_of.isoformat()]),
+            )
+        )
+    return tests
+
+
+def _evaluate(
+    shop: Workshop, test: _Test, blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact]
+) -> Evaluated:
+    spec, rule = shop.study.spec, Disclosure(shop.study.simulated)
+    names = tuple(feature.name for feature in matrix(blocks).features)
+    positives = int(test.labels.sum())
+    everyone = test.everyone if rule.safe(test.everyone - positives, test.everyone) else None
+    metrics: list[Metric] = []
+    findings: list[Finding] = [_total_recall(test.as_of, everyone)]
+    wanted = [spec.capacity.k, *spec.evaluation.cutoffs]
+    for name, artefact in fitted.items():
+        model = load(spec.models[name], artefact.path, names)
+        ranking = Ranking.of(model.predict(test.values), test.labels, test.ties)
+        subject = Subject(name, test.as_of, model.probability, everyone)
+        cutoffs = rule.cutoffs(ranking, None, wanted)
+        findings.append(_moved(subject, spec.capacity.k, cutoffs))
+        if not cutoffs and not rule.safe(positives, ranking.n - positives):
+            continue
+        bins = bins_from(cutoffs, ranking.n, spec.evaluation.calibration_bins)
+        draws = spec.evaluation.draws
+        seeded = stream(spec.study.seed, "bootstrap", str(test.as_of), name)
+        metrics += measure(ranking, subject, cutoffs, bins, draws, seeded)
+        if name == spec.evaluation.headline:
+            found = _by_group(shop, test, ranking, subject, cutoffs)
+            metrics += found.metrics
+            findings += found.findings
+    return Evaluated(tuple(metrics), tuple(findings))
+
+
+def _total_recall(as_of: date, everyone: int | None) -> Finding:
+    if everyone is None:
+        return Finding(
+            code="oversight.total-recall-hidden", severity=Severity.SKIPPED, where=str(as_of),
+            message="Total recall is not shown: few people outside the cohort had the outcome.",
+        )  # fmt: skip
+    return Finding(
+        code="oversight.total-recall-hidden", severity=Severity.PASS, where=str(as_of),
+        message="Total recall can be shown.",
+    )  # fmt: skip
+
+
+def _moved(subject: Subject, k: int, cutoffs: tuple[int, ...]) -> Finding:
+    """Say whether the figures at capacity could be shown."""
+    code = "oversight.capacity-cutoff"
+    if k in cutoffs:
+        message = f"The figures of {subject.model} at capacity ({k:,}) can be shown."
+        return Finding(code=code, severity=Severity.PASS, message=message, where=subject.model)
+    message = (
+        f"The figures of {subject.model} at capacity ({k:,}) are not shown: they would show, or "
+        "let someone derive, a number between 1 and 10. The nearest cut-off is shown instead."
+    )
+    return Finding(code=code, severity=Severity.WARN, message=message, where=subject.model)
+
+
+def _by_group(
+    shop: Workshop, test: _Test, ranking: Ranking, subject: Subject, cutoffs: tuple[int, ...]
+) -> Evaluated:
+    """Audit every protected attribute that can be shown."""
+    spec, rule = shop.study.spec, Disclosure(shop.study.simulated)
+    metrics: list[Metric] = []
+    findings: list[Finding] = []
+    for attribute, groups in test.groups.items():
+        pooled = rule.pooled(groups.tolist(), test.labels)
+        shown = set(pooled.tolist())
+        findings.append(_pooled(attribute, len(set(groups.tolist())), shown))
+        if shown == {"all"}:
+            continue
+        ranked = pooled[ranking.order]
+        wanted = [spec.capacity.k, *spec.evaluation.cutoffs]
+        ks = rule.cutoffs(ranking, ranked, wanted, among=cutoffs)
+        bins = bins_from(ks, ranking.n, spec.evaluation.calibration_bins)
+        seeded = stream(spec.study.seed, "bootstrap", str(test.as_of), subject.model, attribute)
+        grouping = Grouping(attribute, ranked, ks, bins)
+        metrics += audit(ranking, subject, grouping, spec.evaluation.draws, seeded)
+    return Evaluated(tuple(metrics), tuple(findings))
+
+
+def _pooled(attribute: str, before: int, shown: set[str]) -> Finding:
+    code = "oversight.small-groups"
+    if shown == {"all"}:
+        message = "Figures by this attribute are not shown: its groups are too small."
+        return Finding(code=code, severity=Severity.WARN, message=message, where=attribute)
+    if len(shown) < before:
+        message = "Groups too small to be shown are pooled as 'other'."
+        return Finding(code=code, severity=Severity.WARN, message=message, where=attribute)
+    message = "All groups are large enough to be shown."
+    return Finding(code=code, severity=Severity.PASS, message=message, where=attribute)

@@ -1,0 +1,196 @@
+"""A study from raw tables to its report."""
+
+from __future__ import annotations
+
+import fcntl
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commonweal.core.canonical import file_digest, fingerprint, pretty_json
+from commonweal.core.errors import StudyError, problem
+from commonweal.core.progress import Progress, progress
+from commonweal.core.results import Metric
+from commonweal.core.store import Artefact, Store, atomic_write
+from commonweal.models.spec import BoostedSpec, CountRankSpec
+from commonweal.study import offer, release, stages
+from commonweal.study.evaluate import evaluated, evaluation
+from commonweal.study.spec import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run.
+
+    Parameters
+    ----------
+    out
+        The run's folder.
+    report
+        The report, a self-contained page.
+    metrics
+        Every figure of the report.
+    made, reused
+        Names of the stages computed by this run, and of those that were there already.
+    headline
+        Name of the model whose figures lead the report.
+    recommendation
+        The recommendation table, None where the study has none.
+    """
+
+    out: Path
+    report: Path
+    metrics: tuple[Metric, ...]
+    made: tuple[str, ...]
+    reused: tuple[str, ...]
+    headline: str
+    recommendation: Path | None
+
+    def frame(self) -> pd.DataFrame:
+        """Return every figure as a data frame, one row a figure."""
+        import pandas as pd
+
+        return pd.DataFrame([metric.record() for metric in self.metrics])
+
+    def sentence(self) -> str:
+        """Say the headline figure in words."""
+        found = [m for m in self.metrics if m.model == self.headline and m.metric == "auc"
+                 and m.group is None]  # fmt: skip
+        return found[-1].sentence() if found else "No figure may be shown."
+
+
+def run(study: Study, out: Path | str, threads: int = 2) -> Run:
+    """Run a study; only what is not there yet is computed.
+
+    Parameters
+    ----------
+    study
+        A checked study, from `commonweal.study.load.load`.
+    out
+        The run's folder: ``report.html``, ``metrics.json``, ``manifest.json``,
+        ``recommendation.csv`` (help only) and ``store/``.
+    threads
+        Threads used; no byte of the output depends on it.
+
+    Raises
+    ------
+    DataError
+        If a table does not hold what is declared.
+    StudyError
+        If another run is using the folder.
+    """
+    out = Path(out)
+    key = offer.read_key(out) if offer.offers(study) else None
+    _check_libraries(study)
+    with _alone(out), progress() as shown:
+        return _run(study, out, threads, key, shown)
+
+
+def _check_libraries(study: Study) -> None:
+    """Fail before any work where LightGBM is wanted and cannot be loaded."""
+    if any(isinstance(spec, BoostedSpec) for spec in study.spec.models.values()):
+        from commonweal.models.boosted import lightgbm
+
+        lightgbm()
+
+
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Hold the run's folder for this process."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        stream = (out / ".lock").open("w")
+    except OSError as error:
+        mend = "choose another folder"
+        raise problem(StudyError, str(out), f"cannot be written: {error.strerror}", mend) from error
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            what = "another run is using this folder"
+            raise problem(StudyError, str(out), what, "wait for it, or use another --out") from error
+        yield
+
+
+def _run(study: Study, out: Path, threads: int, key: bytes | None, shown: Progress) -> Run:
+    store = Store(out / "store")
+    store.root.mkdir(exist_ok=True)
+    store.sweep()
+    shop = stages.Workshop(study, store, threads, shown)
+    digests = stages.input_digests(study)
+    made = stages.records(shop, digests)
+    people = stages.cohort(shop, made)
+    labelled = stages.labels(shop, made, people)
+    grouped = stages.groups(shop, made, people)
+    blocks = stages.features(shop, made, people)
+    _check_ranks(study, blocks)
+    fitted = stages.models(shop, people, labelled, blocks)
+    tested = evaluation(shop, people, labelled, grouped, blocks, fitted)
+    finished = [*made.values(), people, labelled, grouped, *blocks.values(), *fitted.values(), tested]
+    offered: Artefact | None = None
+    if key is not None:
+        offered = offer.recommendation(shop, people, blocks, fitted, key)
+        finished.append(offered)
+    name = "recommendation.csv" if offered else None
+    said = release.content(shop, digests, made, people, labelled, blocks, fitted,
+                           evaluated(tested), name)  # fmt: skip
+    with shown.step("report"):
+        from commonweal.reports.page import render
+
+        if offered:
+            text = offered.file("recommendation.csv").read_text(encoding="utf-8")
+            atomic_write(out / "recommendation.csv", text)
+        atomic_write(out / "metrics.json", pretty_json([m.record() for m in said.metrics]))
+        atomic_write(out / "report.html", render(said))
+        atomic_write(out / "manifest.json", _manifest(study, out, digests, finished, name))
+    return Run(
+        out=out, report=out / "report.html", metrics=said.metrics,
+        made=tuple(a.stage for a in finished if not a.reused),
+        reused=tuple(a.stage for a in finished if a.reused),
+        headline=study.spec.evaluation.headline,
+        recommendation=out / name if name else None,
+    )  # fmt: skip
+
+
+def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
+    """A model that ranks by a feature needs that feature."""
+    names = {feature.name for feature in stages.matrix(blocks).features}
+    for name, spec in study.spec.models.items():
+        if isinstance(spec, CountRankSpec) and spec.feature not in names:
+            import difflib
+
+            near = difflib.get_close_matches(spec.feature, sorted(names), n=1)
+            mend = f"did you mean {near[0]}?" if near else "name a column of a feature block"
+            where = f"{study.path.name}: models.{name}.feature"
+            raise problem(StudyError, where, f"there is no feature {spec.feature!r}", mend)
+
+
+def _manifest(
+    study: Study, out: Path, digests: Mapping[str, str], finished: list[Artefact], name: str | None
+) -> str:
+    """Return what the run was made from and what it made; no time, no path, no person."""
+    outputs = ["report.html", "metrics.json", *([name] if name else [])]
+    return pretty_json({
+        "study": study.spec.study.name,
+        "seed": study.spec.study.seed,
+        "settings": fingerprint(study.spec, study.agency),
+        "simulated": study.simulated,
+        "inputs": dict(digests),
+        "versions": release.versions() | {"python": platform.python_version()},
+        "outputs": {output: file_digest(out / output) for output in outputs},
+        "stages": [
+            {
+                "stage": a.stage, "folder": a.path.name, "key": a.key, "content": a.content,
+                "parents": a.parents, "files": a.files,
+            }
+            for a in finished
+        ],
+    })  # fmt: skip
+
+

@@ -1,0 +1,303 @@
+"""The stages of a run: each reads artefacts and its part of the study and writes one artefact.
+
+A stage's settings hold everything its output depends on besides its parents; `VERSION` is
+raised when the code of any stage changes what it writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from commonweal.cohorts.draw import draw
+from commonweal.cohorts.history import History
+from commonweal.cohorts.labels import label
+from commonweal.cohorts.splits import Split, assign
+from commonweal.core.canonical import file_digest
+from commonweal.core.errors import CommonwealError, DataError, Problem
+from commonweal.core.progress import Progress
+from commonweal.core.store import Artefact, Store, write_json
+from commonweal.core.tables import Engine, read_table, write_table
+from commonweal.features.columns import Feature
+from commonweal.features.matrix import FeatureMatrix
+from commonweal.features.registry import build_block, sources_of
+from commonweal.features.rows import Rows
+from commonweal.features.spec import BlockSpec
+from commonweal.models.data import Sample, TrainingData
+from commonweal.models.registry import fit
+from commonweal.models.spec import ModelSpec
+from commonweal.oversight.attributes import attribute
+from commonweal.records.assemble import assemble_source
+from commonweal.records.read import table_file
+from commonweal.records.spec import Source
+from commonweal.study.spec import Study
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Where stages are made.
+
+    Parameters
+    ----------
+    study
+        The checked study.
+    store
+        Where artefacts lie.
+    threads
+        Threads a stage may use; no artefact depends on it.
+    progress
+        Display.
+    """
+
+    study: Study
+    store: Store
+    threads: int
+    progress: Progress
+
+    def make(
+        self, name: str, settings: object, parents: Mapping[str, Artefact],
+        write: Callable[[Path], None],
+    ) -> Artefact:  # fmt: skip
+        """Make one stage, showing its name while it lasts."""
+        contents = {key: parent.content for key, parent in parents.items()}
+        with self.progress.step(name):
+            return self.store.stage(name, VERSION, settings, contents, write)
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """What each as-of date is used for."""
+        spec = self.study.spec
+        return assign(spec.cohort, spec.outcome, self.study.agency.extracted_on)
+
+    def dates(self, *roles: str) -> list[str]:
+        """As-of dates of some roles as ISO text."""
+        return [s.as_of.isoformat() for s in self.splits if s.role in roles]
+
+
+Records = Mapping[str, Artefact]
+
+
+def input_digests(study: Study) -> dict[str, str]:
+    """Return table -> SHA-256 of its file, for every table the agency declares."""
+    tables = {source.table for source in study.agency.sources.values()}
+    tables |= {s.join.table for s in study.agency.sources.values() if s.join}
+    found = {}
+    for table in sorted(tables):
+        path = table_file(study.data, table)
+        found[table] = file_digest(path) if path.is_file() else "missing"
+    return found
+
+
+def records(shop: Workshop, digests: Mapping[str, str]) -> dict[str, Artefact]:
+    """Assemble every source; all sources' mistakes are reported at once."""
+    made: dict[str, Artefact] = {}
+    problems: list[Problem] = []
+    for name, source in sorted(shop.study.agency.sources.items()):
+        try:
+            made[name] = _source(shop, name, source, digests)
+        except DataError as error:
+            problems += error.problems
+    if problems:
+        raise DataError(problems)
+    return made
+
+
+def _source(shop: Workshop, name: str, source: Source, digests: Mapping[str, str]) -> Artefact:
+    tables = [source.table, *([source.join.table] if source.join else [])]
+    extracted_on = shop.study.agency.extracted_on
+
+    def write(folder: Path) -> None:
+        assembled = assemble_source(name, source, shop.study.data, extracted_on)
+        write_table(assembled.events, folder / "events.parquet")
+        write_table(assembled.quarantine, folder / "quarantine.parquet")
+        write_json(folder / "report.json", assembled.report)
+
+    # Groups only name conditions on events; changing them changes no event.
+    settings = [replace(source, groups={}), extracted_on, {t: digests[t] for t in tables}]
+    return shop.make(f"records/{name}", settings, {}, write)
+
+
+def _history(engine: Engine, shop: Workshop, made: Records) -> History:
+    tables = {name: artefact.file("events.parquet") for name, artefact in made.items()}
+    return History.open(engine, tables, shop.study.agency.sources)
+
+
+def _some(made: Records, names: Iterable[str]) -> dict[str, Artefact]:
+    return {name: made[name] for name in sorted(set(names))}
+
+
+def _declared(shop: Workshop, names: Iterable[str]) -> dict[str, Source]:
+    return {name: shop.study.agency.sources[name] for name in sorted(set(names))}
+
+
+def cohort(shop: Workshop, made: Records) -> Artefact:
+    """Draw the cohort: ``cohort.parquet`` and ``flow.json``."""
+    spec = shop.study.spec.cohort
+    names = [rule.event for rule in (*spec.include, *spec.exclude)]
+
+    def write(folder: Path) -> None:
+        with Engine(shop.threads) as engine:
+            people, flow = draw(spec, _history(engine, shop, _some(made, names)))
+        if people.num_rows == 0:
+            what = "no one meets the rules at any as-of date"
+            raise DataError([Problem("cohort", what, "see cohort.include and cohort.as_of")])
+        write_table(people, folder / "cohort.parquet")
+        write_json(folder / "flow.json", flow)
+
+    return shop.make("cohort", [spec, _declared(shop, names)], _some(made, names), write)
+
+
+def labels(shop: Workshop, made: Records, people: Artefact) -> Artefact:
+    """Label the cohort: ``labels.parquet`` and ``everyone.json``."""
+    spec = shop.study.spec.outcome
+    source = shop.study.agency.sources[spec.event]
+
+    def write(folder: Path) -> None:
+        with Engine(shop.threads) as engine:
+            events = engine.parquet(made[spec.event].file("events.parquet"))
+            rows = engine.parquet(people.file("cohort.parquet"))
+            labelled = label(spec, source, events, rows, shop.splits, engine)
+        write_table(labelled.labels, folder / "labels.parquet")
+        write_json(
+            folder / "everyone.json", {str(day): n for day, n in labelled.everyone.items()}
+        )
+
+    parents = {"events": made[spec.event], "cohort": people}
+    return shop.make("labels", [spec, source, shop.splits], parents, write)
+
+
+def groups(shop: Workshop, made: Records, people: Artefact) -> Artefact:
+    """Look up protected attributes, for audits only: ``groups.parquet``."""
+    protected = shop.study.spec.protected
+    names = [spec.event for spec in protected.values()]
+
+    def write(folder: Path) -> None:
+        table = read_table(people.file("cohort.parquet"))
+        columns = {"row": table["row"]}
+        with Engine(shop.threads) as engine:
+            history = _history(engine, shop, _some(made, names))
+            rows = engine.table(table)
+            for name, spec in protected.items():
+                columns[name] = attribute(spec, history, rows, table.num_rows)
+        write_table(pa.table(columns), folder / "groups.parquet")
+
+    parents = {**_some(made, names), "__cohort": people}
+    return shop.make("groups", [protected, _declared(shop, names)], parents, write)
+
+
+def features(shop: Workshop, made: Records, people: Artefact) -> dict[str, Artefact]:
+    """Build every feature block: ``block.parquet`` and ``features.json``."""
+    blocks = shop.study.spec.features
+    return {name: _block(shop, name, spec, made, people) for name, spec in blocks.items()}
+
+
+def _block(
+    shop: Workshop, name: str, spec: BlockSpec, made: Records, people: Artefact
+) -> Artefact:
+    names = sources_of(spec)
+    training = [split.as_of for split in shop.splits if split.role == "train"]
+
+    def write(folder: Path) -> None:
+        with Engine(shop.threads) as engine:
+            history = _history(engine, shop, _some(made, names))
+            rows = Rows.of(history, read_table(people.file("cohort.parquet")), training)
+            block = build_block(name, spec, rows, history)
+        write_table(block.table(), folder / "block.parquet")
+        write_json(folder / "features.json", {"features": block.features, "notes": block.notes})
+
+    parents = {**_some(made, names), "__cohort": people}
+    settings = [spec, _declared(shop, names), training]
+    return shop.make(f"features/{name}", settings, parents, write)
+
+
+def matrix(blocks: Mapping[str, Artefact]) -> FeatureMatrix:
+    """Put blocks side by side; nothing is copied."""
+    found: list[Feature] = []
+    for artefact in blocks.values():
+        described = artefact.json("features.json")
+        assert isinstance(described, dict)
+        found += [Feature(**one) for one in described["features"]]
+    seen: set[str] = set()
+    twice = [f for f in found if f.name in seen or seen.add(f.name)]  # type: ignore[func-returns-value]
+    if twice:
+        raise DataError([
+            Problem(f"features.{f.block}", f"{f.name} stands in another block too", "drop one")
+            for f in twice
+        ])  # fmt: skip
+    tables = {name: artefact.file("block.parquet") for name, artefact in blocks.items()}
+    return FeatureMatrix(tables, tuple(found))
+
+
+def models(
+    shop: Workshop, people: Artefact, labelled: Artefact, blocks: Mapping[str, Artefact]
+) -> dict[str, Artefact]:
+    """Fit every model on training and validation dates."""
+    specs = shop.study.spec.models
+    parents = {**blocks, "__cohort": people, "__labels": labelled}
+    data = _Lazy(lambda: training_data(shop, people, labelled, matrix(blocks)))
+    made = {}
+    for name, spec in specs.items():
+        made[name] = _model(shop, name, spec, parents, data)
+    return made
+
+
+class _Lazy:
+    """Training data, read from disk only when a model has to be fitted."""
+
+    def __init__(self, read: Callable[[], TrainingData]) -> None:
+        self._read = read
+        self._data: TrainingData | None = None
+
+    def get(self) -> TrainingData:
+        if self._data is None:
+            self._data = self._read()
+        return self._data
+
+
+def _model(
+    shop: Workshop, name: str, spec: ModelSpec, parents: Mapping[str, Artefact], data: _Lazy
+) -> Artefact:
+    seed = shop.study.spec.study.seed
+
+    def write(folder: Path) -> None:
+        fitted = fit(spec, data.get(), seed, shop.threads)
+        fitted.save(folder)
+        write_json(folder / "importance.json", [float(x) for x in fitted.importance()])
+
+    settings = [spec, seed, shop.dates("train"), shop.dates("validation")]
+    return shop.make(f"models/{name}", settings, parents, write)
+
+
+def row_places(shop: Workshop, people: Artefact, *roles: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return the cohort rows of the as-of dates of some roles, ascending."""
+    as_of = read_table(people.file("cohort.parquet"), ["as_of"])["as_of"]
+    wanted = pa.array([s.as_of for s in shop.splits if s.role in roles], pa.date32())
+    import pyarrow.compute as pc
+
+    return np.flatnonzero(pc.is_in(as_of, wanted).to_numpy())
+
+
+def training_data(
+    shop: Workshop, people: Artefact, labelled: Artefact, features_: FeatureMatrix
+) -> TrainingData:
+    """Read the rows of training and validation dates whose label is known."""
+    observed = read_table(labelled.file("labels.parquet"))["label"]
+    known = observed.is_valid().to_numpy()
+    values = observed.fill_null(0).to_numpy().astype(np.int8)
+    parts = {}
+    for role in ("train", "validation"):
+        rows = row_places(shop, people, role)
+        rows = rows[known[rows]]
+        positives = int(values[rows].sum())
+        if positives == 0 or positives == len(rows):
+            what = f"the {role} rows hold {positives} positives among {len(rows)}"
+            raise CommonwealError([Problem("outcome", what, "check the outcome and the cohort")])
+        parts[role] = Sample(features_.values(rows), values[rows])
+    names = tuple(feature.name for feature in features_.features)
+    return TrainingData(parts["train"], parts["validation"], names)
