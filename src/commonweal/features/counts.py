@@ -30,8 +30,8 @@ def build_counts(name: str, spec: CountsSpec, rows: Rows, history: History) -> B
     rests on, was recorded. Codes are the commonest in the past of the training rows.
     """
     past = history.engine.cache(history.of(spec.event, rows.relation))
-    series = group_series(history, spec.event, spec.groups)
-    parts = [grouped(history, spec.event, past, spec.groups)]
+    series = group_series(history, spec.event, spec.groups, spec.total)
+    parts = [grouped(history, spec.event, past, series)] if series else []
     chosen: dict[str, object] = {}
     for column in spec.by:
         codes = common_codes(history, spec.event, column, rows, spec.top)

@@ -77,10 +77,10 @@ def _neighbours(
     history: History,
 ) -> tuple[list[Feature], list[Values]]:  # fmt: skip
     """Count neighbours' incidents and the neighbours involved, for one source."""
-    past = grouped(history, source, history.everyone(source, rows.dates), groups)
+    series = group_series(history, source, groups)
+    past = grouped(history, source, history.everyone(source, rows.dates), series)
     past = past.select("as_of", "series", "occurred_on", "event_id", neighbour=past.entity_id)
     joined = history.engine.cache(links.join(past, ["as_of", "neighbour"]))
-    series = group_series(history, source, groups)
     declared = history.sources[source]
     features: list[Feature] = []
     columns: list[Values] = []

@@ -14,11 +14,11 @@ from commonweal.features.spec import RecencySpec
 def build_recency(name: str, spec: RecencySpec, rows: Rows, history: History) -> Block:
     """Build a recency block: days from the event to the as-of date; missing where there is none."""
     past = history.of(spec.event, rows.relation)
-    events = grouped(history, spec.event, past, spec.groups)
+    series = group_series(history, spec.event, spec.groups)
+    events = grouped(history, spec.event, past, series)
     events = events.mutate(age=events.as_of.delta(events.occurred_on, unit="day"))
     found = events.group_by("row", "series").agg(first=events.age.max(), last=events.age.min())
     table = collect(found, "row", "series")
-    series = group_series(history, spec.event, spec.groups)
     values = np.full((rows.count, len(series), 2), np.nan, dtype=np.float32)
     row, place = table["row"].to_numpy(), table["series"].to_numpy()
     values[row, place, 0] = table["first"].to_numpy()

@@ -68,24 +68,27 @@ class Series:
     columns: tuple[str, ...] = ()
 
 
-def grouped(history: History, source: str, past: Relation, groups: Sequence[str]) -> Relation:
-    """Return the events of ``past`` once for "all" and once for each group, as ``series``.
+def grouped(history: History, source: str, past: Relation, series: Sequence[Series]) -> Relation:
+    """Return the events of ``past`` once for each series they belong to, numbered ``series``.
 
-    Series 0 is all events, series i the i-th of `groups`; an event may be in several.
+    An event may be in several groups; the series without a group holds all events.
     """
     declared = history.sources[source].groups
-    parts = [past.mutate(series=ibis.literal(0, "int32"))]
-    parts += [
-        matching(past, [declared[name]]).mutate(series=ibis.literal(place, "int32"))
-        for place, name in enumerate(groups, start=1)
+    parts = [
+        matching(past, [declared[one.slug]] if one.columns else []).mutate(
+            series=ibis.literal(place, "int32")
+        )
+        for place, one in enumerate(series)
     ]
     return ibis.union(*parts) if parts[1:] else parts[0]
 
 
-def group_series(history: History, source: str, groups: Sequence[str]) -> list[Series]:
-    """Return the `Series` that `grouped` numbers."""
+def group_series(
+    history: History, source: str, groups: Sequence[str], total: bool = True
+) -> list[Series]:
+    """Return all events of a source (where `total`) and its groups, in order."""
     noun, declared = source.replace("_", " "), history.sources[source].groups
-    series = [Series("all", noun)]
+    series = [Series("all", noun)] if total else []
     series += [Series(g, f"{noun} ({g.replace('_', ' ')})", (declared[g].column,)) for g in groups]
     return series
 

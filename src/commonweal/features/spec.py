@@ -29,6 +29,8 @@ class CountsSpec:
         Columns whose commonest codes are counted apart; the codes are chosen on training rows.
     top
         How many codes of each column.
+    total
+        Whether to count all events of the source together as well.
     """
 
     kind: Literal["counts"]
@@ -38,6 +40,7 @@ class CountsSpec:
     groups: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
     top: int = 20
+    total: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

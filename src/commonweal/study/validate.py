@@ -263,6 +263,8 @@ def _windows(where: str, spec: Any) -> Iterator[Problem]:
             yield Problem(f"{where}.windows", "is not ascending", "sort the windows, each once")
         if not days and not spec.ever:
             yield Problem(f"{where}.windows", "is empty", "name a window or set ever = true")
+    if isinstance(spec, CountsSpec) and not (spec.total or spec.groups or spec.by):
+        yield Problem(where, "counts nothing", "set total = true, or name groups or by")
     if isinstance(spec, (CountsSpec, AttributesSpec)) and spec.top < 1:
         yield Problem(f"{where}.top", f"is {spec.top}", "use 1 or more")
     if isinstance(spec, NetworkSpec):
