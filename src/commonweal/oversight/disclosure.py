@@ -44,7 +44,7 @@ class Disclosure:
         return number if self.safe(number, *derivable) else None
 
     def pooled(self, groups: Sequence[str], labels: NDArray[np.int8]) -> NDArray[np.str_]:
-        """Pool the smallest groups as ``other`` until every group by outcome is safe.
+        """Pool the two smallest groups again and again until every group by outcome is safe.
 
         Parameters
         ----------
@@ -56,22 +56,27 @@ class Disclosure:
         Returns
         -------
         array of str
-            Group of each person after pooling; all ``all`` where nothing else is safe.
+            Group of each person after pooling, pooled groups named ``A or B``; all ``all``
+            where nothing else is safe.
         """
-        pooled = np.asarray(groups, dtype=np.str_)
-        while True:
-            names, place = np.unique(pooled, return_inverse=True)
-            size = np.bincount(place, minlength=len(names))
-            hits = np.bincount(place, weights=labels, minlength=len(names))
-            bad = [i for i in range(len(names)) if not self.safe(hits[i], size[i] - hits[i])]
-            if not bad:
-                return pooled
-            if len(names) <= 2:
-                return np.full(len(pooled), "all", dtype=np.str_)
-            smallest = sorted(range(len(names)), key=lambda i: (size[i], names[i]))
-            others = [i for i in smallest if names[i] == "other"]
-            joined = [*others, *[i for i in smallest if i not in others]][:2]
-            pooled = np.where(np.isin(place, joined), "other", pooled).astype(np.str_)
+        parts = {(name,): name for name in sorted(set(groups))}
+        people = np.asarray(groups, dtype=np.str_)
+        while len(parts) > 1:
+            members = {key: np.isin(people, key) for key in parts}
+            unsafe = [
+                key for key, inside in members.items()
+                if not self.safe(labels[inside].sum(), (1 - labels[inside]).sum())
+            ]  # fmt: skip
+            if not unsafe:
+                pooled = people.astype(object)
+                for key, inside in members.items():
+                    pooled[inside] = parts[key]
+                return pooled.astype(np.str_)
+            first, second = sorted(parts, key=lambda key: (int(members[key].sum()), key))[:2]
+            joined = tuple(sorted(first + second))
+            parts = {k: v for k, v in parts.items() if k not in (first, second)}
+            parts[joined] = " or ".join(joined)
+        return np.full(len(people), "all", dtype=np.str_)
 
     def cutoffs(
         self, ranking: Ranking, groups: NDArray[np.str_] | None, wanted: Iterable[int],

@@ -86,5 +86,5 @@ def nearest(k: int, published: Iterable[int], within: float | None = None) -> in
 
 
 def dates(metrics: Iterable[Metric]) -> tuple[date, ...]:
-    """Return the as-of dates that figures are about, ascending."""
-    return tuple(sorted({m.as_of for m in metrics if m.as_of is not None}))
+    """Return the as-of dates at which a model was measured, ascending."""
+    return tuple(sorted({m.as_of for m in metrics if m.as_of is not None and m.model}))

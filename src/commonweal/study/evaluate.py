@@ -218,7 +218,7 @@ def _pooled(attribute: str, before: int, shown: set[str]) -> Finding:
         message = "Figures by this attribute are not shown: its groups are too small."
         return Finding(code=code, severity=Severity.WARN, message=message, where=attribute)
     if len(shown) < before:
-        message = "Groups too small to be shown are pooled as 'other'."
+        message = "Groups too small to be shown are pooled with the next smallest."
         return Finding(code=code, severity=Severity.WARN, message=message, where=attribute)
     message = "All groups are large enough to be shown."
     return Finding(code=code, severity=Severity.PASS, message=message, where=attribute)
