@@ -76,6 +76,45 @@ def run(
 
 
 @app.command()
+def report(out: Annotated[Path, typer.Argument(help="Folder of a finished run.")]) -> None:
+    """Write the report of a finished run again from its artefacts; nothing is computed."""
+    with _told():
+        from commonweal.study.run import rebuild
+
+        finished = rebuild(out)
+        typer.echo(finished.sentence())
+        typer.echo(f"report: {finished.report}")
+
+
+@app.command()
+def show(
+    out: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Check every file's hash.")] = False,
+    entity: Annotated[
+        Optional[str], typer.Option(help="List what is held about one entity id.")
+    ] = None,
+) -> None:
+    """Show a run's stages; check its files; or list the records and artefacts that hold a person."""
+    with _told():
+        from commonweal.study import show as shown
+
+        lines = shown.verified(out) if verify else shown.stages(out)
+        for line in shown.trace(out, entity) if entity is not None else lines:
+            typer.echo(line)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="New folder for the study.")]) -> None:
+    """Write a study and an agency file to fill in."""
+    with _told():
+        from commonweal.study.init import write_templates
+
+        for path in write_templates(folder):
+            typer.echo(f"wrote {path}")
+        typer.echo(f"fill them in, then: commonweal check {folder / 'study.toml'}")
+
+
+@app.command()
 def simulate(
     world: Annotated[str, typer.Argument(help="The world: city.")],
     people: Annotated[int, typer.Option(min=1000, help="How many people live in it.")],

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commonweal.core.canonical import canonical_json, file_digest, fingerprint, pretty_json
+from commonweal.core.errors import StudyError, problem
 
 _RECORD = "stage.json"
 _TEMPORARY = ".tmp-"
@@ -60,11 +61,20 @@ class Artefact:
         return json.loads(self.file(name).read_text(encoding="utf-8"))
 
 
+@dataclass(frozen=True, slots=True)
 class Store:
-    """The folder that holds a run's artefacts, one folder a stage."""
+    """The folder that holds a run's artefacts, one folder a stage.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    Parameters
+    ----------
+    root
+        The folder.
+    complete
+        Whether everything asked for must be there already: nothing is then computed.
+    """
+
+    root: Path
+    complete: bool = False
 
     def sweep(self) -> None:
         """Remove what a killed run left half-written."""
@@ -93,11 +103,18 @@ class Store:
             Name -> content fingerprint of everything the stage reads.
         write
             Called with an empty folder; writes the stage's files into it.
+
+        Raises
+        ------
+        StudyError
+            If the store is complete and the stage is not in it.
         """
         key = fingerprint(name, version, settings, parents)
         folder = self.root / f"{name.replace('/', '-')}-{key[:16]}"
         if (folder / _RECORD).exists():
             return self._open(folder, reused=True)
+        if self.complete:
+            raise problem(StudyError, str(self.root), f"stage {name} is missing", "run the study")
         temporary = self.root / f"{_TEMPORARY}{folder.name}-{os.getpid()}"
         temporary.mkdir(parents=True)
         write(temporary)

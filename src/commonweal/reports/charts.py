@@ -7,7 +7,7 @@ sets a text on the machine that draws it. Legends are part of the page, not of t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import altair as alt
@@ -21,6 +21,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 16, 30, 50
 _FONT = 14
 BASE_DASH = (4, 4)
 CAPACITY_DASH = (1, 3)
+
+Row = Mapping[str, float | str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +106,23 @@ def curve(spec: Curve) -> Markup:
         rule = alt.Chart(_rows([{"x": spec.at}])).mark_rule(
             color=INK, strokeDash=list(CAPACITY_DASH), strokeWidth=1.5
         )
-        layers.append(rule.encode(x=_x(spec.x, height)))
+        layers.append(rule.encode(x=_x(spec.x)))
     for place in reversed(range(len(spec.series))):
-        layers += _line(spec, place, height)
+        layers += _line(spec, place)
     return draw(_framed(layers, height), spec.label)
 
 
-def _line(spec: Curve, place: int, height: int) -> list[alt.Chart]:
+def _line(spec: Curve, place: int) -> list[alt.Chart]:
     series, drawn = spec.series[place], style(place)
     data = _rows([_point(p) for p in series.points])
     line = alt.Chart(data).mark_line(
         color=drawn.colour, strokeDash=list(drawn.dash), strokeWidth=2.5 if place == 0 else 1.75
     )
-    layers = [line.encode(x=_x(spec.x, height), y=_y(spec.y))]
+    layers = [line.encode(x=_x(spec.x), y=_y(spec.y))]
     banded = [_point(p) for p in series.points if p.low is not None]
     if place == 0 and banded:
         band = alt.Chart(_rows(banded)).mark_area(color=drawn.colour, opacity=0.2)
-        layers.insert(0, band.encode(x=_x(spec.x, height), y=_y(spec.y, "low"), y2="high:Q"))
+        layers.insert(0, band.encode(x=_x(spec.x), y=_y(spec.y, "low"), y2="high:Q"))
     return layers
 
 
@@ -131,13 +133,13 @@ def calibration(label: str, series: Sequence[Series], x: Axis, y: Axis) -> Marku
     line = alt.Chart(_rows([{"x": 0.0, "y": 0.0}, {"x": end, "y": end}])).mark_line(
         color=GREY, strokeDash=list(BASE_DASH), strokeWidth=1.5
     )
-    layers = [line.encode(x=_x(x, height), y=_y(y))]
+    layers = [line.encode(x=_x(x), y=_y(y))]
     for place, one in enumerate(series):
         drawn = style(place)
         data = _rows([_point(p) for p in one.points])
         rule = alt.Chart(data).mark_rule(color=drawn.colour, strokeWidth=1.5)
-        layers.append(rule.encode(x=_x(x, height), y=_y(y, "low"), y2="high:Q"))
-        layers.append(_points(data, drawn).encode(x=_x(x, height), y=_y(y)))
+        layers.append(rule.encode(x=_x(x), y=_y(y, "low"), y2="high:Q"))
+        layers.append(_points(data, drawn).encode(x=_x(x), y=_y(y)))
     return draw(_framed(layers, height), label)
 
 
@@ -163,49 +165,50 @@ def ladder(label: str, rungs: Sequence[Rung], x: Axis, stems: bool = False) -> M
     stems
         Whether each point stands on a line from 0, instead of on its interval.
     """
-    names, marks, top = [], list[list[dict[str, float | str | None]]](), 0.0
-    wide = max((len(r.points) for r in rungs), default=0)
-    marks += [[] for _ in range(wide)]
+    names: list[Row] = []
+    wide, top = max((len(r.points) for r in rungs), default=0), 0.0
+    marks: list[list[Row]] = [[] for _ in range(wide)]
     for rung in rungs:
         names.append({"text": printable(rung.name, 40), "y": top + 11})
         for place, point in enumerate(rung.points):
             if point is not None:
                 low = 0.0 if stems else point.low
                 high = point.y if stems else point.high
-                row = {"x": point.y, "y": top + 28 + 12 * place, "low": low, "high": high}
-                marks[place].append({**row})
+                down = top + 28 + 12 * place
+                marks[place].append({"x": point.y, "y": down, "low": low, "high": high})
         top += 30 + 12 * wide
     height = max(1, round(top))
-    down = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
     text = alt.Chart(_rows(names)).mark_text(
         align="left", baseline="middle", fontSize=_FONT, color=INK, fontWeight=600
     )
-    layers = [text.encode(x=alt.value(0), y=down, text="text:N")]
+    layers = [text.encode(x=alt.value(0), y=y, text="text:N")]
     for place, rows in enumerate(marks):
         drawn = style(place)
         rule = alt.Chart(_rows(rows)).mark_rule(color=drawn.colour, strokeWidth=2)
-        layers.append(rule.encode(x=_x(x, height, "low"), x2="high:Q", y=down))
-        layers.append(_points(_rows(rows), drawn).encode(x=_x(x, height), y=down))
+        layers.append(rule.encode(x=_x(x, "low"), x2="high:Q", y=y))
+        layers.append(_points(_rows(rows), drawn).encode(x=_x(x), y=y))
     return draw(_framed(layers, height, left=16), label)
 
 
-def _points(data: alt.Data, drawn: Style) -> alt.Chart:
-    return alt.Chart(data).mark_point(
+def _points(data: alt.InlineData, drawn: Style) -> alt.Chart:
+    drawn_points: alt.Chart = alt.Chart(data).mark_point(
         shape=drawn.shape, filled=True, color=drawn.colour, opacity=1, size=60
     )
+    return drawn_points
 
 
-def _rows(rows: Sequence[dict[str, float | str | None]] | Sequence[dict[str, float]]) -> alt.Data:
-    return alt.Data(values=list(rows))
+def _rows(rows: Sequence[Row]) -> alt.InlineData:
+    return alt.InlineData(values=[dict(row) for row in rows])
 
 
-def _point(point: Point) -> dict[str, float | None]:
+def _point(point: Point) -> Row:
     return {"x": point.x, "y": point.y, "low": point.low, "high": point.high}
 
 
-def _x(axis: Axis, height: int, field: str = "x") -> alt.X:
+def _x(axis: Axis, field: str = "x") -> alt.X:
     title = alt.Axis(
-        title=axis.title, titleAnchor="start", titleAlign="left", titleX=0, titleY=height + 40,
+        title=axis.title, titleAnchor="start", titleAlign="left", titleX=0, titleY=42,
         values=axis.ticks(), format=axis.number_format(), grid=False,
     )  # fmt: skip
     return alt.X(f"{field}:Q", axis=title, scale=alt.Scale(domain=[0, axis.end], nice=False))
@@ -224,12 +227,13 @@ def _framed(layers: Sequence[alt.Chart], height: int, left: int = _LEFT) -> alt.
     padding = {"left": left, "right": _RIGHT, "top": _TOP if left == _LEFT else 4,
                "bottom": _BOTTOM}  # fmt: skip
     chart = alt.layer(*layers).properties(width=WIDTH - left - _RIGHT, height=height)
-    return (
+    framed: alt.LayerChart = (
         chart.configure(autosize=alt.AutoSizeParams(type="none"), padding=padding)
         .configure_view(stroke=None)
         .configure_axis(
             labelFontSize=_FONT, titleFontSize=_FONT, titleFontWeight="normal", labelColor=INK,
             titleColor=INK, gridColor=GRID, domainColor=GREY, tickColor=GREY, labelOverlap=False,
             labelBound=False, labelFlush=False,
-        )  # fmt: skip
-    )
+        )
+    )  # fmt: skip
+    return framed

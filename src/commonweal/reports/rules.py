@@ -52,7 +52,9 @@ def cohort(spec: CohortSpec) -> tuple[tuple[str, tuple[str, ...]], ...]:
     included = tuple(rule(r, spec.within) for r in spec.include)
     facts = [("In the cohort, when any of these holds", included)]
     if spec.exclude:
-        facts.append(("Left out, when any of these holds", tuple(rule(r, None) for r in spec.exclude)))
+        facts.append(
+            ("Left out, when any of these holds", tuple(rule(r, None) for r in spec.exclude))
+        )
     return tuple(facts)
 
 

@@ -29,7 +29,9 @@ class _File:
     problems: tuple[Problem, ...]
 
 
-def load(path: Path | str, data: Path | str | None = None) -> Study:
+def load(
+    path: Path | str, data: Path | str | None = None, agency_file: Path | None = None
+) -> Study:
     """Read a study file and the agency file it names.
 
     Parameters
@@ -38,6 +40,8 @@ def load(path: Path | str, data: Path | str | None = None) -> Study:
         The study file.
     data
         Folder of the agency's tables, where it is not the one the agency file names.
+    agency_file
+        The agency file, where it is not the one the study file names.
 
     Raises
     ------
@@ -46,7 +50,7 @@ def load(path: Path | str, data: Path | str | None = None) -> Study:
     """
     path = Path(path)
     study = _sections(path, StudySpec)
-    agency_path = path.parent / _agency_name(study)
+    agency_path = agency_file or path.parent / _agency_name(study)
     agency = _sections(agency_path, Agency) if agency_path.is_file() else None
     problems = list(study.problems)
     if agency is None:
@@ -64,7 +68,10 @@ def load(path: Path | str, data: Path | str | None = None) -> Study:
     tables += [source.join.table for source in checked.sources.values() if source.join]
     simulated = checked.simulated is not None and matches_seal(folder, checked.simulated, tables)
     spec = StudySpec(**study.parts)
-    return Study(spec=spec, agency=checked, data=folder, path=path, simulated=simulated)
+    return Study(
+        spec=spec, agency=checked, data=folder, path=path, agency_path=agency_path,
+        simulated=simulated,
+    )  # fmt: skip
 
 
 def _agency_name(study: _File) -> str:

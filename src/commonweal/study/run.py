@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
 import fcntl
+import json
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from commonweal.core.canonical import file_digest, fingerprint, pretty_json
 from commonweal.core.errors import StudyError, problem
-from commonweal.core.progress import Progress, progress
+from commonweal.core.progress import progress
 from commonweal.core.results import Metric
 from commonweal.core.store import Artefact, Store, atomic_write
 from commonweal.models.spec import BoostedSpec, CountRankSpec
 from commonweal.study import offer, release, stages
 from commonweal.study.evaluate import evaluated, evaluation
+from commonweal.study.load import load
 from commonweal.study.spec import Study
 
 if TYPE_CHECKING:
@@ -89,7 +92,45 @@ def run(study: Study, out: Path | str, threads: int = 2) -> Run:
     key = offer.read_key(out) if offer.offers(study) else None
     _check_libraries(study)
     with _alone(out), progress() as shown:
-        return _run(study, out, threads, key, shown)
+        store = Store(out / "store")
+        store.root.mkdir(exist_ok=True)
+        store.sweep()
+        for name, path in (("study.toml", study.path), ("agency.toml", study.agency_path)):
+            atomic_write(out / name, path.read_text(encoding="utf-8"))
+        shop = stages.Workshop(study, store, threads, shown)
+        return _run(shop, out, key, stages.input_digests(study))
+
+
+def rebuild(out: Path | str) -> Run:
+    """Write the report of a finished run again from its artefacts; nothing is computed.
+
+    Raises
+    ------
+    StudyError
+        If the folder holds no finished run, or an artefact is missing.
+    """
+    out = Path(out)
+    manifest = read_manifest(out)
+    study = load(out / "study.toml", out, out / "agency.toml")
+    study = replace(study, simulated=bool(manifest["simulated"]))
+    key = offer.read_key(out) if offer.offers(study) else None
+    with _alone(out), progress() as shown:
+        shop = stages.Workshop(study, Store(out / "store", complete=True), 1, shown)
+        return _run(shop, out, key, manifest["inputs"])
+
+
+def read_manifest(out: Path) -> Any:
+    """Read a run's manifest.
+
+    Raises
+    ------
+    StudyError
+        If the folder holds no finished run.
+    """
+    path = out / "manifest.json"
+    if not path.is_file():
+        raise problem(StudyError, str(out), "holds no finished run", "commonweal run first")
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _check_libraries(study: Study) -> None:
@@ -118,12 +159,8 @@ def _alone(out: Path) -> Iterator[None]:
         yield
 
 
-def _run(study: Study, out: Path, threads: int, key: bytes | None, shown: Progress) -> Run:
-    store = Store(out / "store")
-    store.root.mkdir(exist_ok=True)
-    store.sweep()
-    shop = stages.Workshop(study, store, threads, shown)
-    digests = stages.input_digests(study)
+def _run(shop: stages.Workshop, out: Path, key: bytes | None, digests: Mapping[str, str]) -> Run:
+    study = shop.study
     made = stages.records(shop, digests)
     people = stages.cohort(shop, made)
     labelled = stages.labels(shop, made, people)
@@ -140,7 +177,7 @@ def _run(study: Study, out: Path, threads: int, key: bytes | None, shown: Progre
     name = "recommendation.csv" if offered else None
     said = release.content(shop, digests, made, people, labelled, blocks, fitted,
                            evaluated(tested), name)  # fmt: skip
-    with shown.step("report"):
+    with shop.progress.step("report"):
         from commonweal.reports.page import render
 
         if offered:
@@ -163,8 +200,6 @@ def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
     names = {feature.name for feature in stages.matrix(blocks).features}
     for name, spec in study.spec.models.items():
         if isinstance(spec, CountRankSpec) and spec.feature not in names:
-            import difflib
-
             near = difflib.get_close_matches(spec.feature, sorted(names), n=1)
             mend = f"did you mean {near[0]}?" if near else "name a column of a feature block"
             where = f"{study.path.name}: models.{name}.feature"
@@ -179,6 +214,7 @@ def _manifest(
     return pretty_json({
         "study": study.spec.study.name,
         "seed": study.spec.study.seed,
+        "files": {name: file_digest(out / name) for name in ("study.toml", "agency.toml")},
         "settings": fingerprint(study.spec, study.agency),
         "simulated": study.simulated,
         "inputs": dict(digests),

@@ -44,8 +44,8 @@ class Study:
         The agency file.
     data
         Folder of the agency's tables.
-    path
-        The study file's path.
+    path, agency_path
+        Paths of the study file and of the agency file.
     simulated
         Whether every table matches the seal of a simulation.
     """
@@ -54,4 +54,5 @@ class Study:
     agency: Agency
     data: Path
     path: Path
+    agency_path: Path
     simulated: bool = False

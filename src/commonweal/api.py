@@ -1,0 +1,23 @@
+"""The public verbs, in one place: ``import commonweal.api as cw``."""
+
+from commonweal.core.errors import BurdenError, CommonwealError, DataError, StudyError
+from commonweal.core.results import Finding, Metric
+from commonweal.study.check import check_tables
+from commonweal.study.load import load
+from commonweal.study.run import Run, rebuild, run
+from commonweal.study.spec import Study
+
+__all__ = [
+    "BurdenError",
+    "CommonwealError",
+    "DataError",
+    "Finding",
+    "Metric",
+    "Run",
+    "Study",
+    "StudyError",
+    "check_tables",
+    "load",
+    "rebuild",
+    "run",
+]

@@ -1,0 +1,179 @@
+"""Whether predicted chances come true, over everybody and by group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from commonweal.core.results import Metric
+from commonweal.reports.cells import figure, notes
+from commonweal.reports.charts import BASE_DASH, Axis, Point, Series
+from commonweal.reports.charts import calibration as draw_calibration
+from commonweal.reports.marks import grey_mark, point_mark
+from commonweal.reports.parts import Cell, Column, Details, Figure, Paragraph, Part, Row, Table
+from commonweal.reports.reading import Reading
+from commonweal.reports.words import counted, estimate, number, percent, spaced
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """People between two ranks: what was predicted, what happened."""
+
+    first: int
+    last: int
+    predicted: Metric
+    observed: Metric
+
+    def holds(self) -> bool:
+        """Return whether the interval of the observed rate holds the prediction."""
+        low, high = self.observed.low, self.observed.high
+        return low is None or high is None or low <= self.predicted.value <= high
+
+
+Named = tuple[str, tuple[Bin, ...]]
+
+
+def bins(reading: Reading, model: str, group: str | None = None) -> tuple[Bin, ...]:
+    """Return a model's calibration bins, highest scores first."""
+    found, start = [], 0
+    for predicted in reading.figures.many("calibration.predicted", model=model, group=group):
+        end = predicted.k or 0
+        observed = reading.figures.one(
+            "calibration.observed", model=model, k=predicted.k, group=group
+        )
+        if observed is not None:
+            found.append(Bin(start + 1, end, predicted, observed))
+        start = end
+    return tuple(found)
+
+
+def calibration(reading: Reading) -> tuple[Part, ...]:
+    """Compare predicted with observed rates of the headline model; score all that predict."""
+    found = bins(reading, reading.headline)
+    parts: list[Part] = []
+    if found:
+        parts += [Row((_overall(reading, found),)), _table(reading, found)]
+    else:
+        parts.append(
+            Paragraph(
+                f"No calibration of {reading.called(reading.headline)} is published: its scores "
+                "are not probabilities, or too few people could be shown."
+            )
+        )
+    scored = _scores(reading)
+    if scored.rows:
+        parts.append(scored)
+    figures = reading.figures
+    others = [m for m in reading.models() if not figures.one("brier", model=m)
+              and figures.one("auc", model=m)]  # fmt: skip
+    if others:
+        names = ", ".join(reading.called(m) for m in others)
+        parts.append(Paragraph(f"Calibration does not apply to {names}: no probabilities."))
+    return tuple(parts)
+
+
+def _overall(reading: Reading, found: tuple[Bin, ...]) -> Figure:
+    model = reading.called(reading.headline)
+    held = sum(b.holds() for b in found)
+    top, low = found[0], found[-1]
+    said = (
+        f"In {number(held)} of {counted(len(found), 'bin')}, the 95% interval of the observed rate "
+        f"holds the predicted one. Highest scores (n = {number(top.observed.n)}): predicted "
+        f"{percent(top.predicted.value)}, observed {estimate(top.observed)}. Lowest scores (n = "
+        f"{number(low.observed.n)}): predicted {percent(low.predicted.value)}, observed "
+        f"{estimate(low.observed)}. The figures are in the table below."
+    )
+    return picture(
+        "calibration-figure", "Predicted and observed rates", said,
+        f"Observed against predicted rates of {model}", [(f"{model}, 95% interval", found)],
+    )  # fmt: skip
+
+
+def picture(key: str, title: str, caption: str, label: str, series: Sequence[Named]) -> Figure:
+    """Draw bins of one or more groups against the line of agreement."""
+    drawn = [Series(name, tuple(_point(b) for b in found)) for name, found in series]
+    points = [p for s in drawn for p in s.points]
+    end = min(1.0, 1.05 * max(max(p.x, p.y, p.high or 0.0) for p in points)) or 1.0
+    across = min(1.0, 1.08 * max(p.x for p in points)) or 1.0
+    marks = [point_mark(name, place) for place, (name, _) in enumerate(series)]
+    return Figure(
+        key=key, title=title, caption=caption,
+        svg=draw_calibration(label, drawn, Axis("predicted", across), Axis("observed", end)),
+        legend=(*marks, grey_mark("predicted = observed", BASE_DASH)),
+    )  # fmt: skip
+
+
+def _point(one: Bin) -> Point:
+    observed = one.observed
+    return Point(one.predicted.value, observed.value, observed.low, observed.high)
+
+
+def _table(reading: Reading, found: tuple[Bin, ...]) -> Table:
+    rows = tuple((Cell(ranks(b)), *cells(b)) for b in found)
+    columns = (Column("Ranks", number=False), Column("Predicted"), Column("Observed"), Column("n"))
+    caption = f"Calibration of {reading.called(reading.headline)}, highest scores first"
+    return Table(key="calibration", caption=caption, columns=columns, rows=rows)
+
+
+def ranks(one: Bin) -> str:
+    """Name the bin by its ranks in the whole cohort."""
+    return f"{number(one.first)} to {number(one.last)}"
+
+
+def cells(one: Bin) -> tuple[Cell, ...]:
+    """Return predicted rate, observed rate with its interval, and n."""
+    predicted = Cell(percent(one.predicted.value))
+    return predicted, figure(one.observed), Cell(number(one.observed.n))
+
+
+def _scores(reading: Reading) -> Table:
+    """Mean prediction, Brier score and log loss of every model that gives probabilities."""
+    rows = []
+    for model in reading.models():
+        brier = reading.figures.one("brier", model=model)
+        if brier is not None:
+            mean, loss = (reading.figures.one(m, model=model)
+                          for m in ("mean_prediction", "log_loss"))  # fmt: skip
+            rows.append((Cell(spaced(model)), figure(mean), figure(brier, 4), figure(loss, 4),
+                         Cell(number(brier.n))))  # fmt: skip
+    columns = (
+        Column("Ranking", number=False),
+        Column("Mean prediction"),
+        Column("Brier score"),
+        Column("Log loss"),
+        Column("n"),
+    )
+    base = reading.overall("base_rate")
+    caption = "Errors of the predicted chances; lower is better"
+    said = (f"To compare with the mean prediction: the base rate is {estimate(base)}.",)
+    return Table(key="errors", caption=caption, columns=columns, rows=tuple(rows),
+                 notes=(*said, *notes(tuple(rows))))  # fmt: skip
+
+
+def by_group(title: str, held: Sequence[Named], place: int) -> Figure:
+    """Draw predicted against observed rates, group by group."""
+    every = [one for _, found in held for one in found]
+    inside = sum(one.holds() for one in every)
+    said = (
+        f"In {number(inside)} of {counted(len(every), 'bin')}, the 95% interval of the observed "
+        "rate holds the predicted one. The figures are in the table below."
+    )
+    words = f"Predicted and observed rates by {title}"
+    return picture(f"group-calibration-{place}", words, said, words, held)
+
+
+def table_by_group(title: str, held: Sequence[Named], place: int) -> Details:
+    """Show predicted and observed rates, group by group."""
+    rows = tuple(
+        (Cell(name), Cell(ranks(one)), *cells(one)) for name, found in held for one in found
+    )
+    columns = (
+        Column("Group", number=False),
+        Column("Ranks in the whole", number=False),
+        Column("Predicted"),
+        Column("Observed"),
+        Column("n"),
+    )
+    caption = f"Calibration by {title}, highest scores first"
+    table = Table(key=f"bins-{place}", caption=caption, columns=columns, rows=rows)
+    return Details(f"{caption} ({counted(len(rows), 'row')})", (table,))

@@ -1,0 +1,68 @@
+"""What the words mean, and what the figures cannot say."""
+
+from __future__ import annotations
+
+from commonweal.reports.parts import Bullets, Facts, Group, Section
+from commonweal.reports.reading import Reading
+from commonweal.reports.words import number
+
+
+def glossary(reading: Reading) -> Section:
+    """Explain the words in plain language, then the limits."""
+    return Section(
+        "reading",
+        "How to read this",
+        (
+            Group("Words", (Facts(_terms(reading)),)),
+            Group("Limits", (Bullets(_limits(reading)),)),
+        ),
+    )
+
+
+def _terms(reading: Reading) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    people = reading.people
+    terms = {
+        "As-of date": "The day on which the ranking is imagined to be made. Only what was known "
+        "before it is used.",
+        "Cohort": f"The {people} who are ranked at an as-of date.",
+        "Outcome": "The event predicted. Those for whom it happened in time are called positives.",
+        "Base rate": "The share of the cohort with the outcome: what picking at random would find.",
+        "Cut-off k": f"How many {people} from the top of the ranking are looked at.",
+        "Precision": "Of the top k, the share with the outcome.",
+        "Recall": "Of all in the cohort with the outcome, the share that is in the top k.",
+        "Total recall": "The same, out of everybody with the outcome, in the cohort or not.",
+        "AUC": "How often a random person with the outcome is ranked above a random one without; "
+        "0.5 is chance.",
+        "Calibration": "Whether predicted chances come true: of those given 20%, about 20% have "
+        "the outcome.",
+        "95% interval": "The range within which the figure mostly falls when people like these "
+        "are drawn again.",
+    }
+    return tuple((term, (text,)) for term, text in terms.items())
+
+
+def _limits(reading: Reading) -> tuple[str, ...]:
+    content = reading.content
+    draws = number(content.evaluation.draws)
+    limits = [
+        f"Intervals come from drawing the test date's people again {draws} times. They cover the "
+        "chance in who was there. They do not cover the choice and fitting of the model, change "
+        "after the test date, mistakes in the records, or links between people, which make them "
+        "somewhat too short. For total recall, people outside the cohort are not drawn again.",
+        "Records are not behaviour. A complaint, a report or an arrest is what someone wrote down; "
+        "who is watched and who is believed shapes it, and can differ by group.",
+        "A prediction is not a judgement about a person, and not a statement about causes: what "
+        "the model uses is not what would have to change.",
+        "The figures say how well the ranking finds people with the outcome. They do not say "
+        "whether the action helps them: that needs a comparison of people who got it with people "
+        "who did not.",
+        "Where several figures are compared, some intervals exclude equality by chance alone.",
+        "Groups can differ in base rates; then precision, recall and calibration cannot all be "
+        "equal between groups. Which of them matters is for the reviewers to decide.",
+    ]
+    if not content.simulated:
+        limits.append(
+            "Nothing between 1 and 10 people is shown or can be worked out; some figures are "
+            "missing, moved to another cut-off or pooled for that reason."
+        )
+    return tuple(limits)

@@ -1,0 +1,102 @@
+"""What a finished run holds: its stages, whether its files are sound, and where a person is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from commonweal.core.canonical import file_digest
+from commonweal.core.errors import DataError, Problem
+from commonweal.core.tables import read_table
+from commonweal.study.run import read_manifest
+
+
+def stages(out: Path) -> list[str]:
+    """Return a line a stage: name, fingerprint, what it read."""
+    manifest = read_manifest(out)
+    lines = [f"{manifest['study']}: {len(manifest['stages'])} stages"]
+    for stage in manifest["stages"]:
+        parents = ", ".join(name.strip("_") for name in stage["parents"]) or "raw tables"
+        lines.append(f"{stage['stage']:32} {stage['key'][:12]}  from {parents}")
+    return lines
+
+
+def verified(out: Path) -> list[str]:
+    """Check every file against the hash in the manifest.
+
+    Raises
+    ------
+    DataError
+        Naming every file that is missing or was changed.
+    """
+    manifest = read_manifest(out)
+    expected = {out / name: digest for name, digest in manifest["outputs"].items()}
+    expected |= {out / name: digest for name, digest in manifest["files"].items()}
+    for stage in manifest["stages"]:
+        folder = out / "store" / stage["folder"]
+        expected |= {folder / name: digest for name, digest in stage["files"].items()}
+    problems = []
+    for path, digest in expected.items():
+        if not path.is_file():
+            problems.append(Problem(str(path), "is missing", "run the study again"))
+        elif file_digest(path) != digest:
+            mend = "delete its folder and run the study again"
+            problems.append(Problem(str(path), "is not what the run wrote", mend))
+    if problems:
+        raise DataError(problems)
+    return [f"{len(expected)} files are as the run wrote them."]
+
+
+def trace(out: Path, entity: str) -> list[str]:
+    """List what is held about one entity: its source records, and every artefact it is in.
+
+    Whoever must remove a person removes these records from the tables and runs the study
+    again: every artefact that saw one of them has them among its ancestors and is made anew.
+
+    Parameters
+    ----------
+    out
+        Folder of the run.
+    entity
+        The entity's id.
+    """
+    manifest: Any = read_manifest(out)
+    lines: list[str] = []
+    rows: list[int] = []
+    touched: set[str] = set()
+    for stage in manifest["stages"]:
+        folder = out / "store" / stage["folder"]
+        name = stage["stage"]
+        if name.startswith("records/"):
+            found = _records(folder, entity)
+            lines += [f"record {name.removeprefix('records/')}: {record}" for record in found]
+        elif name == "cohort":
+            found, rows = _rows(folder, entity)
+            lines += [f"cohort as of {day}" for day in found]
+        else:
+            found = [str(row) for row in rows] if _by_row(folder) else []
+        if found or any(parent in touched for parent in stage["parents"].values()):
+            touched.add(stage["content"])
+            held = f"{len(found)} rows of this person" if found else "made from this person's records"
+            lines.append(f"artefact {name} ({stage['folder']}): {held}")
+    return lines or [f"no record of {entity!r}"]
+
+
+def _records(folder: Path, entity: str) -> list[str]:
+    table = read_table(folder / "events.parquet", ["entity_id", "record_id"])
+    mine = table.filter(pc.equal(table["entity_id"], pa.scalar(entity)))
+    return [str(record) for record in mine["record_id"].to_pylist()]
+
+
+def _rows(folder: Path, entity: str) -> tuple[list[str], list[int]]:
+    table = read_table(folder / "cohort.parquet")
+    mine = table.filter(pc.equal(table["entity_id"], pa.scalar(entity)))
+    return [str(day) for day in mine["as_of"].to_pylist()], mine["row"].to_pylist()
+
+
+def _by_row(folder: Path) -> bool:
+    """Return whether the artefact's table has one row a cohort row."""
+    return any((folder / name).exists() for name in ("labels.parquet", "groups.parquet", "block.parquet"))

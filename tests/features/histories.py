@@ -1,0 +1,219 @@
+"""Many small random histories in one set of tables, so that a thousand cost one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from commonweal.cohorts.history import History
+from commonweal.core.dates import Period, day_number
+from commonweal.core.tables import Engine
+from commonweal.features.columns import Block
+from commonweal.features.registry import build_block
+from commonweal.features.rows import Rows
+from commonweal.features.spec import (
+    AttributesSpec,
+    BlockSpec,
+    CountsSpec,
+    NetworkSpec,
+    RecencySpec,
+)
+from commonweal.records.spec import Column, Condition, Source
+
+DATES = (date(2015, 1, 1), date(2015, 7, 1), date(2016, 3, 1))
+FIRST, LAST = day_number(date(2012, 1, 1)), day_number(date(2017, 6, 1))
+PEOPLE = 5
+CODES = ("theft", "battery", "drug", "fraud", "arson", "gun")
+
+ARREST = Source(
+    table="arrest.parquet",
+    entity="person",
+    occurred_on="occurred_on",
+    known_on="known_on",
+    columns={
+        "code": Column(),
+        "amount": Column(type="number"),
+        "verdict": Column(decided_on="verdict_on"),
+    },
+    groups={
+        "violent": Condition(column="code", any_of=("battery", "gun")),
+        "convicted": Condition(column="verdict", equals="guilty"),
+    },
+)
+VICTIM = Source(
+    table="victim.parquet",
+    entity="person",
+    occurred_on="occurred_on",
+    known_on="known_on",
+    columns={"code": Column()},
+)
+SOURCES = {"arrest": ARREST, "victim": VICTIM}
+WINDOWS = tuple(Period.parse(text) for text in ("90 days", "1 year", "3 years"))
+BLOCKS: dict[str, BlockSpec] = {
+    "counts": CountsSpec(
+        kind="counts",
+        event="arrest",
+        windows=WINDOWS,
+        groups=("violent", "convicted"),
+        by=("code", "verdict"),
+        top=4,
+    ),
+    "victims": CountsSpec(kind="counts", event="victim", windows=WINDOWS, by=("code",), top=3),
+    "recency": RecencySpec(kind="recency", event="arrest", groups=("violent", "convicted")),
+    "attributes": AttributesSpec(
+        kind="attributes",
+        event="arrest",
+        columns=("code", "amount", "verdict"),
+        summaries=("latest", "mode", "distinct"),
+        top=4,
+    ),
+    "network": NetworkSpec(
+        kind="network",
+        edges=("arrest", "arrest-victim"),
+        built_from=Period.parse("2 years"),
+        count={"arrest": ("violent", "convicted"), "victim": ()},
+        windows=WINDOWS,
+        ever=True,
+    ),
+}
+
+
+@dataclass
+class World:
+    """Events of one history; columns of equal length."""
+
+    number: int
+    as_of: int
+    arrest: dict[str, list[object]]
+    victim: dict[str, list[object]]
+
+
+def draw_world(number: int, rng: np.random.Generator) -> World:
+    """Draw a history around an as-of date, dense near it."""
+    as_of = day_number(DATES[number % len(DATES)])
+    arrest = _events(rng, number, as_of, int(rng.integers(5, 25)), "a")
+    count = len(arrest["record_id"])
+    decided = rng.random(count) < 0.7
+    lag = rng.integers(0, 300, count)
+    verdicts = rng.choice(["guilty", "dismissed"], count)
+    known = arrest["known_on"]
+    arrest["amount"] = [float(x) for x in rng.integers(0, 50, count)]
+    arrest["verdict"] = [str(v) if d else None for v, d in zip(verdicts, decided, strict=True)]
+    arrest["verdict__known_on"] = [
+        known[i] + int(lag[i]) if decided[i] else None for i in range(count)
+    ]
+    return World(number, as_of, arrest, _events(rng, number, as_of, int(rng.integers(2, 10)), "v"))
+
+
+def _events(
+    rng: np.random.Generator, number: int, as_of: int, count: int, kind: str
+) -> dict[str, list[object]]:
+    near = rng.random(count) < 0.5
+    occurred = np.where(
+        near, as_of + rng.integers(-4, 4, count), rng.integers(FIRST, LAST, count)
+    )
+    late = rng.choice([0, 0, 1, 2, 30, 400], count)
+    return {
+        "record_id": [f"{kind}{number}-{i}" for i in range(count)],
+        "event_id": [f"e{number}-{x}" for x in rng.integers(0, 8, count)],
+        "entity_id": [f"p{number}-{x}" for x in rng.integers(0, PEOPLE, count)],
+        "occurred_on": [int(x) for x in occurred],
+        "known_on": [int(x) for x in occurred + late],
+        "code": [str(x) for x in rng.choice(CODES, count)],
+    }
+
+
+def change_future(world: World, rng: np.random.Generator) -> World:
+    """Change, add, drop and back-date what was known on or after the as-of date; no more."""
+    arrest, victim = _changed(world.arrest, world, rng), _changed(world.victim, world, rng)
+    for i in range(len(arrest["record_id"])):
+        day = arrest["verdict__known_on"][i]
+        if day is None or day < world.as_of:
+            if day is None and rng.random() < 0.5:  # a verdict that comes on the day itself
+                arrest["verdict"][i] = "guilty"
+                start = max(world.as_of, arrest["known_on"][i])
+                arrest["verdict__known_on"][i] = start + int(rng.integers(0, 5))
+            continue
+        arrest["verdict"][i] = str(rng.choice(["guilty", "dismissed", "pending"]))
+        arrest["verdict__known_on"][i] = world.as_of + int(rng.integers(0, 50))
+    return World(world.number, world.as_of, arrest, victim)
+
+
+def _changed(
+    events: dict[str, list[object]], world: World, rng: np.random.Generator
+) -> dict[str, list[object]]:
+    kept: dict[str, list[object]] = {name: [] for name in events}
+    for i in range(len(events["record_id"])):
+        row = {name: values[i] for name, values in events.items()}
+        if row["known_on"] >= world.as_of:
+            if rng.random() < 0.3:
+                continue
+            _redate(row, world, rng)
+            row["code"] = str(rng.choice([*CODES, "new"]))
+        for name, value in row.items():
+            kept[name].append(value)
+    for j in range(int(rng.integers(1, 8))):
+        row = {name: None for name in events}
+        row["record_id"], row["code"] = f"new{world.number}-{j}", "new"
+        row["event_id"] = f"e{world.number}-{rng.integers(0, 8)}"
+        if "amount" in events:
+            row["amount"] = 99.0
+        _redate(row, world, rng)
+        for name, value in row.items():
+            kept[name].append(value)
+    return kept
+
+
+def _redate(row: dict[str, object], world: World, rng: np.random.Generator) -> None:
+    """Known on the day itself or later; half of them are said to have happened before."""
+    row["entity_id"] = f"p{world.number}-{rng.integers(0, PEOPLE)}"
+    row["known_on"] = world.as_of + int(rng.choice([0, 0, 1, 30]))
+    back = int(rng.integers(1, 900)) if rng.random() < 0.5 else 0
+    row["occurred_on"] = row["known_on"] - back
+
+
+def events_of(worlds: list[World], kind: str) -> pa.Table:
+    """Put the worlds' events of one source into a table as `records` would."""
+    parts = [getattr(world, kind) for world in worlds]
+    columns: dict[str, pa.Array] = {}
+    for name in parts[0]:
+        values = [value for part in parts for value in part[name]]
+        is_date = name.endswith("_on")
+        array = pa.array(values, pa.int32() if is_date else None)
+        columns[name] = array.cast(pa.date32()) if is_date else array
+    columns["role"] = pa.array(["any"] * len(columns["record_id"]))
+    return pa.table(columns)
+
+
+def build(worlds: list[World]) -> dict[str, Block]:
+    """Build every block for every person of every world at the world's as-of date."""
+    people = [(f"p{w.number}-{i}", w.as_of) for w in worlds for i in range(PEOPLE)]
+    cohort = pa.table(
+        {
+            "row": pa.array(range(len(people)), pa.int64()),
+            "entity_id": [person for person, _ in people],
+            "as_of": pa.array([day for _, day in people], pa.int32()).cast(pa.date32()),
+        }
+    )
+    with Engine(2) as engine:
+        events = {name: engine.table(events_of(worlds, name)) for name in SOURCES}
+        history = History(engine, events, SOURCES)
+        rows = Rows.of(history, cohort, DATES)
+        return {name: build_block(name, spec, rows, history) for name, spec in BLOCKS.items()}
+
+
+def changed_histories(before: dict[str, Block], after: dict[str, Block]) -> set[int]:
+    """Return the numbers of the worlds in which any feature differs; all, if columns differ."""
+    changed: set[int] = set()
+    for name, block in before.items():
+        other = after[name]
+        if [f.name for f in block.features] != [f.name for f in other.features]:
+            return set(range(len(block.values) // PEOPLE))
+        same = (block.values == other.values) | (np.isnan(block.values) & np.isnan(other.values))
+        changed |= {int(row) // PEOPLE for row in np.flatnonzero(~same.all(axis=1))}
+    return changed
+
+

@@ -1,0 +1,85 @@
+"""Run a study again and again, killing it each time; started as a process of its own by a test.
+
+Usage: killed.py STUDY OUT KILLS. Prints one line a kill: how it died.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+from commonweal.core import store, tables
+from commonweal.study.load import load
+from commonweal.study.run import run
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def half_written(after: int) -> None:
+    """Die in the middle of the `after`-th table written: half its bytes are on disk."""
+    original, count = tables.pq.write_table, [0]
+
+    def write(table: Any, path: Path, **options: Any) -> None:
+        original(table, path, **options)
+        count[0] += 1
+        if count[0] == after:
+            os.truncate(path, path.stat().st_size // 2)
+            die()
+
+    tables.pq.write_table = write
+
+
+def before_rename(after: int) -> None:
+    """Die when a stage is wholly written but not yet moved into place."""
+    original, count = os.rename, [0]
+
+    def rename(source: Any, target: Any) -> None:
+        count[0] += 1
+        if count[0] == after:
+            die()
+        original(source, target)
+
+    store.os.rename = rename  # type: ignore[assignment]
+
+
+def before_replace() -> None:
+    """Die when an output beside the store is written but not yet moved into place."""
+    store.os.replace = lambda *_: die()  # type: ignore[assignment]
+
+
+def child(study: str, out: str, number: int) -> None:
+    if number % 4 in (0, 2):
+        half_written(1 + number % 3)
+    elif number % 4 == 1:
+        before_rename(2)
+    else:
+        Timer(0.2 + 0.15 * number, die).start()
+    run(load(study), out)
+    before_replace()
+    die()
+
+
+def main() -> None:
+    study, out, kills = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    for number in range(kills):
+        process = os.fork()
+        if process == 0:
+            try:
+                child(study, out, number)
+            finally:
+                os._exit(1)
+        _, status = os.waitpid(process, 0)
+        done = len([p for p in (Path(out) / "store").glob("*") if not p.name.startswith(".")])
+        print(number, os.WTERMSIG(status) if os.WIFSIGNALED(status) else "exit", done, flush=True)
+        time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    main()
