@@ -112,9 +112,7 @@ def _events(
     rng: np.random.Generator, number: int, as_of: int, count: int, kind: str
 ) -> dict[str, list[object]]:
     near = rng.random(count) < 0.5
-    occurred = np.where(
-        near, as_of + rng.integers(-4, 4, count), rng.integers(FIRST, LAST, count)
-    )
+    occurred = np.where(near, as_of + rng.integers(-4, 4, count), rng.integers(FIRST, LAST, count))
     late = rng.choice([0, 0, 1, 2, 30, 400], count)
     return {
         "record_id": [f"{kind}{number}-{i}" for i in range(count)],
@@ -215,5 +213,3 @@ def changed_histories(before: dict[str, Block], after: dict[str, Block]) -> set[
         same = (block.values == other.values) | (np.isnan(block.values) & np.isnan(other.values))
         changed |= {int(row) // PEOPLE for row in np.flatnonzero(~same.all(axis=1))}
     return changed
-
-
