@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from commonweal.core.results import Metric
 from commonweal.evaluation.intervals import bootstrap
-from commonweal.evaluation.ranking import Floats, Ranking, auc
+from commonweal.evaluation.ranking import Floats, Ints, Ranking, area
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,8 @@ def measure(
     generator
         Random stream of the draws.
     """
-    ks, edges = np.asarray(cutoffs, dtype=np.int64), np.asarray(bins, dtype=np.int64)
-
-    def statistic(weights: Floats) -> Floats:
-        return _vector(ranking, subject, ks, edges, weights)
+    ks = np.asarray(cutoffs, dtype=np.int64)
+    statistic = _statistic(ranking, subject, ks, np.asarray(bins, dtype=np.int64))
 
     value = statistic(np.ones(ranking.n))
     low, high = bootstrap(statistic, ranking.n, draws, generator)
@@ -85,7 +83,7 @@ def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _extremes(ranking: Ranking, subject: Subject, ks: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[Metric]:
+def _extremes(ranking: Ranking, subject: Subject, ks: Ints) -> list[Metric]:
     if not len(ks):
         return []
     worst, best = ranking.extremes(ks)
@@ -100,7 +98,7 @@ def _extremes(ranking: Ranking, subject: Subject, ks: np.ndarray[tuple[int], np.
 def _names(
     ranking: Ranking, subject: Subject, cutoffs: Sequence[int], bins: Sequence[int]
 ) -> list[tuple[str, int | None, int]]:
-    """Return (metric, k, n) in the order of `_vector`."""
+    """Return (metric, k, n) in the order of `_statistic`."""
     n, positives = ranking.n, ranking.positives
     names: list[tuple[str, int | None, int]] = [("base_rate", None, n), ("auc", None, n)]
     names += [("precision", k, k) for k in cutoffs]
@@ -115,42 +113,44 @@ def _names(
     return names
 
 
-def _vector(
-    ranking: Ranking, subject: Subject, ks: np.ndarray[tuple[int], np.dtype[np.int64]],
-    edges: np.ndarray[tuple[int], np.dtype[np.int64]], weights: Floats,
-) -> Floats:  # fmt: skip
-    hits = weights * ranking.labels
-    total, positives = weights.sum(), hits.sum()
-    found = top(ranking, weights, hits, ks)
-    parts = [np.array([positives / total, auc(ranking, weights)])]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        parts += [found / ks, found / positives]
-        if subject.everyone is not None:
-            parts.append(found / (subject.everyone - ranking.positives + positives))
-        if subject.probability:
-            p = ranking.scores
-            clipped = np.clip(p, 1e-12, 1 - 1e-12)
-            loss = -(hits * np.log(clipped) + (weights - hits) * np.log1p(-clipped)).sum()
-            brier = (weights * np.square(p - ranking.labels)).sum()
-            parts.append(np.array([(weights * p).sum(), brier, loss]) / total)
-            size = between(weights, edges)
-            parts += [between(hits, edges) / size, between(weights * p, edges) / size]
-    return np.concatenate(parts)
+def _statistic(
+    ranking: Ranking, subject: Subject, ks: Ints, edges: Ints
+) -> Callable[[Floats], Floats]:
+    """Return the function from a weight per person to the figures `_names` names."""
+    labels = ranking.labels.astype(np.float64)
+    losses = _losses(ranking) if subject.probability else np.empty((0, ranking.n))
+
+    def statistic(weights: Floats) -> Floats:
+        hits = weights * labels
+        people, found = ranking.cumulated(weights), ranking.cumulated(hits)
+        total, positives = people[-1], found[-1]
+        at = np.interp(ks, people, found)
+        parts = [np.array([positives / total, area(people, found)])]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            parts += [at / ks, at / positives]
+            if subject.everyone is not None:
+                parts.append(at / (subject.everyone - ranking.positives + positives))
+            if subject.probability:
+                parts.append(losses @ weights / total)
+                size = between(weights, edges)
+                parts.append(between(hits, edges) / size)
+                parts.append(between(weights * ranking.scores, edges) / size)
+        return np.concatenate(parts)
+
+    return statistic
 
 
-def top(
-    ranking: Ranking, weights: Floats, values: Floats, ks: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> Floats:
-    """Return the expected sum of `values` in the top k of the weighted people, ties at random."""
-    people = np.concatenate([[0.0], np.cumsum(weights)[ranking.ends - 1]])
-    sums = np.concatenate([[0.0], np.cumsum(values)[ranking.ends - 1]])
-    return np.interp(ks, people, sums)
+def _losses(ranking: Ranking) -> Floats:
+    """Return each person's prediction, squared error and log loss, shape (3, n)."""
+    p, hit = ranking.scores, ranking.labels == 1
+    clipped = np.clip(p, 1e-12, 1 - 1e-12)
+    loss = -np.where(hit, np.log(clipped), np.log1p(-clipped))
+    return np.stack([p, np.square(p - ranking.labels), loss])
 
 
-def between(values: Floats, edges: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
-    """Sum `values` between neighbouring rank boundaries."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    return np.diff(sums[edges])
+def between(values: Floats, edges: Ints) -> Floats:
+    """Sum `values` between neighbouring rank boundaries, ascending, from 0 to n."""
+    return np.asarray(np.add.reduceat(values, edges[:-1]), dtype=np.float64)
 
 
 def bins_from(cutoffs: Sequence[int], n: int, wanted: int) -> tuple[int, ...]:

@@ -48,15 +48,15 @@ class Ranking:
         """Number of people with the outcome."""
         return int(self.labels.sum())
 
-    def cumulated(self, columns: Floats) -> Floats:
-        """Sum `columns` (rank order, shape (n, c)) up to each block's end, a 0 row first."""
-        sums = np.cumsum(columns, axis=0)[self.ends - 1]
-        return np.concatenate([np.zeros((1, columns.shape[1])), sums])
+    def cumulated(self, values: Floats) -> Floats:
+        """Sum `values` (rank order, by row) up to each block's end, a 0 first."""
+        sums = np.cumsum(values, axis=0)[self.ends - 1]
+        return np.concatenate([np.zeros((1, *values.shape[1:])), sums])
 
     def block(self, k: int) -> tuple[int, int]:
         """Return the first block end at or before k people and the first at or after k.
 
-        As indices into the rows of `cumulated`; equal where k does not cut a block.
+        As indices into what `cumulated` returns; equal where k does not cut a block.
         """
         after = int(np.searchsorted(self.ends, k, side="left"))
         if after < len(self.ends) and self.ends[after] == k:
@@ -65,12 +65,12 @@ class Ranking:
 
     def expected(self, ks: Ints) -> Floats:
         """Return the expected number of positives in the top k when ties fall at random."""
-        hits = self.cumulated(self.labels[:, None].astype(np.float64))[:, 0]
+        hits = self.cumulated(self.labels.astype(np.float64))
         return np.interp(ks, np.concatenate([[0], self.ends]), hits)
 
     def extremes(self, ks: Ints) -> tuple[Floats, Floats]:
         """Return the fewest and most positives that breaking ties could put in the top k."""
-        hits = self.cumulated(self.labels[:, None].astype(np.float64))[:, 0]
+        hits = self.cumulated(self.labels.astype(np.float64))
         ends = np.concatenate([[0], self.ends]).astype(np.float64)
         after = np.searchsorted(ends, ks, side="left")
         before = np.maximum(after - 1, 0)
@@ -85,10 +85,14 @@ def auc(ranking: Ranking, weights: Floats) -> float:
 
     NaN where there are only positives or only negatives.
     """
-    hits = ranking.labels * weights
-    sums = ranking.cumulated(np.stack([hits, weights - hits], axis=1))
-    positive, negative = np.diff(sums, axis=0).T
-    pairs = float(sums[-1, 0] * sums[-1, 1])
+    return area(ranking.cumulated(weights), ranking.cumulated(weights * ranking.labels))
+
+
+def area(people: Floats, hits: Floats) -> float:
+    """Return `auc` from the people and the positives up to each block's end, a 0 first."""
+    positive = np.diff(hits)
+    negative = np.diff(people) - positive
+    pairs = float(hits[-1] * (people[-1] - hits[-1]))
     if pairs == 0:
         return float("nan")
-    return float((negative * (sums[:-1, 0] + positive / 2)).sum()) / pairs
+    return float(negative @ (hits[:-1] + positive / 2)) / pairs

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from commonweal.core.results import Metric
 from commonweal.reports.cells import figure, notes
-from commonweal.reports.charts import BASE_DASH, Axis, Point, Series
+from commonweal.reports.charts import BASE_DASH, Series
 from commonweal.reports.charts import calibration as draw_calibration
+from commonweal.reports.frame import Axis, Point
 from commonweal.reports.marks import grey_mark, point_mark
 from commonweal.reports.parts import Cell, Column, Details, Figure, Paragraph, Part, Row, Table
 from commonweal.reports.reading import Reading

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from commonweal.core.results import Metric
 from commonweal.reports.cells import figure, notes
-from commonweal.reports.charts import Axis, Point, Rung, ladder
+from commonweal.reports.frame import Axis, Point
+from commonweal.reports.ladder import Rung, ladder
 from commonweal.reports.marks import point_mark
 from commonweal.reports.parts import Cell, Column, Figure, Table
 from commonweal.reports.reading import Reading
 from commonweal.reports.sections.shares import label
-from commonweal.reports.words import number, percent, spaced
+from commonweal.reports.words import number, percent, size, spaced
 
 _SHARES = (
     ("composition.cohort", "the cohort"),
@@ -30,7 +31,7 @@ def table_of(
     )
     columns = [Column("Group", number=False)]
     for words, metric in zip(_headings(k), _shares(reading, names[0], k), strict=True):
-        columns.append(Column(f"Of {words} (n = {number(metric.n)})" if metric else f"Of {words}"))
+        columns.append(Column(f"Of {words} ({size(metric.n)})" if metric else f"Of {words}"))
     said = "Those predicted to have it: the group's part of the sum of all predicted chances."
     return Table(
         key=f"composition-{place}", caption=f"Who makes up each, by {spaced(attribute)}",

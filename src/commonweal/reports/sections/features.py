@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from commonweal.reports.cells import missing
-from commonweal.reports.charts import Axis, Point, Rung, ladder
 from commonweal.reports.content import BlockSummary
+from commonweal.reports.frame import Axis, Point
+from commonweal.reports.ladder import Rung, ladder
 from commonweal.reports.parts import Cell, Column, Figure, Paragraph, Part, Section, Table
 from commonweal.reports.reading import Reading
 from commonweal.reports.words import counted, listed, number, percent, spaced
