@@ -33,7 +33,7 @@ check: setup
 	.venv/bin/lint-imports
 
 tree: setup
-	.venv/bin/python docs/tree.py
+	.venv/bin/python docs/generate.py
 
 clean:
 	rm -rf .venv .tools build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -19,14 +19,14 @@ app = typer.Typer(
 
 StudyFile = Annotated[Path, typer.Argument(help="The study file, study.toml.", show_default=False)]
 Data = Annotated[
-    Optional[Path], typer.Option(help="Folder of the tables, instead of the agency file's.")
+    Path | None, typer.Option(help="Folder of the tables, instead of the agency file's.")
 ]
 Out = Annotated[Path, typer.Option(help="The run's folder.", show_default=False)]
 
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Print what a user can mend in plain lines and exit with 1; an interrupted run exits with 130."""
+    """Print what a user can mend and exit with 1; an interrupted run exits with 130."""
     from commonweal.core.errors import CommonwealError
 
     try:
@@ -91,10 +91,10 @@ def show(
     out: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
     verify: Annotated[bool, typer.Option("--verify", help="Check every file's hash.")] = False,
     entity: Annotated[
-        Optional[str], typer.Option(help="List what is held about one entity id.")
+        str | None, typer.Option(help="List what is held about one entity id.")
     ] = None,
 ) -> None:
-    """Show a run's stages; check its files; or list the records and artefacts that hold a person."""
+    """Show a run's stages, check its files, or list where a person is in it."""
     with _told():
         from commonweal.study import show as shown
 

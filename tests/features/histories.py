@@ -154,7 +154,7 @@ def _changed(
         for name, value in row.items():
             kept[name].append(value)
     for j in range(int(rng.integers(1, 8))):
-        row = {name: None for name in events}
+        row = dict.fromkeys(events)
         row["record_id"], row["code"] = f"new{world.number}-{j}", "new"
         row["event_id"] = f"e{world.number}-{rng.integers(0, 8)}"
         if "amount" in events:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -22,6 +21,7 @@ from commonweal.oversight.disclosure import Disclosure
 from commonweal.oversight.spec import About, Action, Protected, Review
 from commonweal.records.spec import Condition
 from commonweal.reports.content import BlockSummary, Content, FlowStep, SourceSummary
+from commonweal.reports.page import render
 
 PEOPLE = 2400
 DRAWS = 40
@@ -78,9 +78,10 @@ def content() -> Content:
     )  # fmt: skip
 
 
-def without_metrics() -> Content:
-    """Return the study with no figure at all."""
-    return replace(content(), metrics=())
+@cache
+def rendered() -> str:
+    """Return the sample's page."""
+    return render(content())
 
 
 def _metrics(as_of: date) -> tuple[Metric, ...]:

@@ -65,7 +65,11 @@ def test_a_changed_setting_reruns_only_what_follows(small_study: Path, tmp_path:
     finished(small_study, tmp_path / "run")
     text = small_study.read_text(encoding="utf-8")
     small_study.write_text(text.replace("k = 60", "k = 50"), encoding="utf-8")
-    assert finished(small_study, tmp_path / "run").made == ("evaluation", "recommendation")
+    assert finished(small_study, tmp_path / "run").made == (
+        "evaluation",
+        "recommendation",
+        "report",
+    )
 
 
 def test_the_report_can_be_made_again_from_the_run_alone(small_study: Path, tmp_path: Path) -> None:
@@ -127,7 +131,11 @@ def test_threads_row_order_and_time_zone_change_no_byte(real_study: Path, tmp_pa
 
     def tables(run: dict[str, bytes]) -> dict[str, bytes]:
         """Every artefact but the record of where it came from; stages by name, not by input."""
-        kept = {k: v for k, v in run.items() if k.startswith("store/") and "stage.json" not in k}
+        kept = {
+            k: v
+            for k, v in run.items()
+            if k.startswith("store/") and "stage.json" not in k and "store/report-" not in k
+        }
         return {re.sub(r"^(store/records-\w+)-\w+/", r"\1/", k): v for k, v in kept.items()}
 
     assert tables(plain) == tables(shuffled)

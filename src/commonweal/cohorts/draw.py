@@ -50,7 +50,9 @@ def draw(spec: CohortSpec, history: History) -> tuple[pa.Table, tuple[Step, ...]
     dates = spec.as_of.dates()
     included = [_meeting(rule, rule.within or spec.within, dates, history) for rule in spec.include]
     excluded = [_meeting(rule, rule.within, dates, history) for rule in spec.exclude]
-    inside = history.engine.cache(ibis.union(*included, distinct=True) if included[1:] else included[0])
+    inside = history.engine.cache(
+        ibis.union(*included, distinct=True) if included[1:] else included[0]
+    )
     cohort = inside
     for rule in excluded:
         cohort = cohort.anti_join(rule, ["as_of", "entity_id"])
@@ -72,7 +74,9 @@ def draw(spec: CohortSpec, history: History) -> tuple[pa.Table, tuple[Step, ...]
     return table, _flow(steps, dates)
 
 
-def _meeting(rule: Rule, within: Period | None, dates: tuple[date, ...], history: History) -> Relation:
+def _meeting(
+    rule: Rule, within: Period | None, dates: tuple[date, ...], history: History
+) -> Relation:
     """Return (as_of, entity_id) of the people who meet a rule."""
     past = matching(history.everyone(rule.event, dates), rule.where)
     if within is not None:
@@ -94,7 +98,9 @@ def _words(rule: Rule, within: Period | None) -> str:
     count = "at least one" if rule.at_least == 1 else f"at least {rule.at_least}"
     noun = rule.event.replace("_", " ")
     where = "".join(f" ({condition.column} conditioned)" for condition in rule.where)
-    return f"{count} {noun}{where} in the {within} before" if within else f"{count} {noun} ever before"
+    return (
+        f"{count} {noun}{where} in the {within} before" if within else f"{count} {noun} ever before"
+    )
 
 
 def _flow(steps: list[tuple[str, str, Relation]], dates: tuple[date, ...]) -> tuple[Step, ...]:

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 Unit = Literal["days", "months"]
 EPOCH = date(1970, 1, 1)
-_TEXT = re.compile(r"^\s*(\d{1,5})\s*(day|month|year)s?\s*$")
+_TEXT = re.compile(r"\s*([0-9]{1,5})\s*(day|month|year)s?\s*")
+_LONGEST = {"day": 36_525, "month": 1_200, "year": 100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +32,19 @@ class Period:
         Raises
         ------
         ValueError
-            If the text is not a positive whole number of days, months or years.
+            If the text is not a positive whole number of days, months or years, or is longer
+            than a hundred years.
         """
         if isinstance(text, Period):
             return text
-        found = _TEXT.match(text) if isinstance(text, str) else None
+        found = _TEXT.fullmatch(text) if isinstance(text, str) else None
         if not found or int(found[1]) == 0:
             raise ValueError(
                 f"{text!r} is not a length of time; write it like '90 days' or '18 months'"
             )
         number = int(found[1])
+        if number > _LONGEST[found[2]]:
+            raise ValueError(f"{text!r} is longer than a hundred years")
         if found[2] == "day":
             return cls(number, "days")
         return cls(number * (12 if found[2] == "year" else 1), "months")
@@ -87,7 +91,15 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """As-of dates every so often, first and last included."""
+    """As-of dates every so often.
+
+    Parameters
+    ----------
+    every
+        Distance between them.
+    first, last
+        First and last of them; `last` is included where the steps reach it exactly.
+    """
 
     every: Period
     first: date

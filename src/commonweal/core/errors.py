@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,9 +27,10 @@ class Problem:
     mend: str = ""
 
     def __str__(self) -> str:
-        """One line: place, mistake, mend."""
+        """One line: place, mistake, mend; what a terminal would obey is spelt out."""
         line = f"{self.where}: {self.what}"
-        return f"{line} -> {self.mend}" if self.mend else line
+        line = f"{line} -> {self.mend}" if self.mend else line
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 class CommonwealError(Exception):
@@ -54,3 +56,13 @@ class BurdenError(CommonwealError):
 def problem(error: type[CommonwealError], where: str, what: str, mend: str = "") -> CommonwealError:
     """Build `error` from a single problem."""
     return error([Problem(where, what, mend)])
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of `names` most like `name`, whatever the case; None if none is."""
+    known = list(names)
+    for other in known:
+        if other.casefold() == name.casefold():
+            return other
+    found = difflib.get_close_matches(name, known, n=1)
+    return found[0] if found else None

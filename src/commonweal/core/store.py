@@ -84,7 +84,7 @@ class Store:
     def stage(
         self,
         name: str,
-        version: int,
+        version: object,
         settings: object,
         parents: Mapping[str, str],
         write: Callable[[Path], None],
@@ -96,7 +96,7 @@ class Store:
         name
             Stage name; ``/`` becomes ``-`` in the folder's name.
         version
-            Raised whenever the stage's code changes what it writes.
+            Fingerprint of the code that makes the stage.
         settings
             The stage's part of the study.
         parents

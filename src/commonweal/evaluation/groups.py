@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from commonweal.core.results import Metric
 from commonweal.evaluation.intervals import bootstrap
 from commonweal.evaluation.overall import Subject
-from commonweal.evaluation.ranking import Floats, Ints, Ranking
+from commonweal.evaluation.ranking import Floats, Ints, Numbers, Ranking
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def audit(
     predicted positives, sum of its predictions over the sum of all (paper C, A.5.1).
     """
     members = _Members.of(ranking, grouping)
-    value = members.figures(np.ones(ranking.n), subject.probability)
+    value = members.figures(np.ones(ranking.n, dtype=np.int64), subject.probability)
     low, high = bootstrap(
         lambda weights: members.figures(weights, subject.probability), ranking.n, draws, generator
     )
@@ -100,7 +100,10 @@ def _names(
     lines += [("precision", k, n) for k, n in zip(grouping.cutoffs, size.chosen, strict=True)]
     lines += [("recall", k, size.positives) for k in grouping.cutoffs]
     if probability:
-        lines += [("composition.predicted", None, ranking.n), ("mean_prediction", None, size.people)]
+        lines += [
+            ("composition.predicted", None, ranking.n),
+            ("mean_prediction", None, size.people),
+        ]
         for name in ("calibration.observed", "calibration.predicted"):
             upper = zip(grouping.bins[1:], size.binned, strict=True)
             lines += [(name, k, n) for k, n in upper]
@@ -150,7 +153,7 @@ class _Members:
 
     def sizes(self) -> dict[str, _Size]:
         """Return group -> its counts in the sample itself."""
-        ones = np.ones(self.ranking.n)
+        ones = np.ones(self.ranking.n, dtype=np.int64)
         chosen, binned = self._top(ones).sum(axis=2), self._binned(ones, self.cell, 2).sum(axis=2)
         everyone = self._binned(ones, self.cell, 2).sum(axis=0)
         return {
@@ -161,7 +164,7 @@ class _Members:
             for g, name in enumerate(self.names)
         }  # fmt: skip
 
-    def figures(self, weights: Floats, probability: bool) -> Floats:
+    def figures(self, weights: Ints, probability: bool) -> Floats:
         """Return every group's figures under the weights of one draw, group after group."""
         top, binned = self._top(weights), self._binned(weights, self.cell, 2)
         ks = np.asarray(self.grouping.cutoffs, dtype=np.int64)[:, None]
@@ -180,7 +183,7 @@ class _Members:
                 parts += [*(binned[:, :, 1] / people), *(predicted / people)]
         return np.stack(parts, axis=1).ravel()
 
-    def _top(self, weights: Floats) -> Floats:
+    def _top(self, weights: Ints) -> Floats:
         """Count the top k of the weighted people, ties at random: cut-off, group, outcome."""
         ranking, ks = self.ranking, np.asarray(self.grouping.cutoffs, dtype=np.int64)
         ends = np.concatenate([[0], ranking.ends])
@@ -197,16 +200,16 @@ class _Members:
         part = (ks - people[before]) / (people[after] - people[before])
         return lower + part[:, None, None] * (upper - lower)
 
-    def _binned(self, values: Floats, cell: Ints, outcomes: int) -> Floats:
+    def _binned(self, values: Numbers, cell: Ints, outcomes: int) -> Floats:
         """Sum `values` by calibration bin, group and outcome."""
         return self._counted(self.bins, len(self.grouping.bins) - 1, values, cell, outcomes)
 
-    def _counted(self, row: Ints, rows: int, values: Floats, cell: Ints, outcomes: int) -> Floats:
+    def _counted(self, row: Ints, rows: int, values: Numbers, cell: Ints, outcomes: int) -> Floats:
         cells = len(self.names) * outcomes
-        sums = np.bincount(row * cells + cell, values, rows * cells)
+        sums = np.bincount(row * cells + cell, values, rows * cells).astype(np.float64)
         return sums.reshape(rows, len(self.names), outcomes)
 
-    def _areas(self, weights: Floats) -> Floats:
+    def _areas(self, weights: Ints) -> Floats:
         """Return each group's own AUC; NaN where it holds one outcome only."""
         drawn = weights[self.own.order]
         hits = self.own.cumulated(drawn * self.own.labels)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from commonweal.evaluation.ranking import Floats
+from commonweal.evaluation.ranking import Floats, Ints
 
 
 def bootstrap(
-    statistic: Callable[[Floats], Floats], n: int, draws: int, generator: np.random.Generator
+    statistic: Callable[[Ints], Floats], n: int, draws: int, generator: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Return 95% percentile intervals of a vector of statistics.
 
@@ -38,11 +38,11 @@ def bootstrap(
     results = []
     for _ in range(draws):
         drawn = generator.integers(0, n, size=n)
-        results.append(statistic(np.bincount(drawn, minlength=n).astype(np.float64)))
+        results.append(statistic(np.bincount(drawn, minlength=n)))
     table = np.asarray(results)
-    defined = ~np.isnan(table).all(axis=0)
-    low, high = np.full(table.shape[1], np.nan), np.full(table.shape[1], np.nan)
-    if defined.any():
-        found = np.nanpercentile(table[:, defined], [2.5, 97.5], axis=0)
-        low[defined], high[defined] = found
+    low, high = np.percentile(table, [2.5, 97.5], axis=0)
+    for column in np.flatnonzero(np.isnan(low)):
+        known = table[~np.isnan(table[:, column]), column]
+        if len(known):
+            low[column], high[column] = np.percentile(known, [2.5, 97.5])
     return low, high

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
 from commonweal.core.results import Metric
 from commonweal.evaluation.intervals import bootstrap
-from commonweal.evaluation.ranking import Floats, Ints, Ranking, area
+from commonweal.evaluation.ranking import Floats, Ints, Numbers, Ranking, area
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def measure(
     ks = np.asarray(cutoffs, dtype=np.int64)
     statistic = _statistic(ranking, subject, ks, np.asarray(bins, dtype=np.int64))
 
-    value = statistic(np.ones(ranking.n))
+    value = statistic(np.ones(ranking.n, dtype=np.int64))
     low, high = bootstrap(statistic, ranking.n, draws, generator)
     labels = _names(ranking, subject, cutoffs, bins)
     metrics = [
@@ -107,7 +108,7 @@ def _names(
         names += [("total_recall", k, subject.everyone) for k in cutoffs]
     if subject.probability:
         names += [("mean_prediction", None, n), ("brier", None, n), ("log_loss", None, n)]
-        sizes = list(zip(bins[:-1], bins[1:], strict=True))
+        sizes = list(pairwise(bins))
         for name in ("calibration.observed", "calibration.predicted"):
             names += [(name, upper, upper - lower) for lower, upper in sizes]
     return names
@@ -115,12 +116,12 @@ def _names(
 
 def _statistic(
     ranking: Ranking, subject: Subject, ks: Ints, edges: Ints
-) -> Callable[[Floats], Floats]:
+) -> Callable[[Ints], Floats]:
     """Return the function from a weight per person to the figures `_names` names."""
-    labels = ranking.labels.astype(np.float64)
+    labels = ranking.labels.astype(np.int64)
     losses = _losses(ranking) if subject.probability else np.empty((0, ranking.n))
 
-    def statistic(weights: Floats) -> Floats:
+    def statistic(weights: Ints) -> Floats:
         hits = weights * labels
         people, found = ranking.cumulated(weights), ranking.cumulated(hits)
         total, positives = people[-1], found[-1]
@@ -148,7 +149,7 @@ def _losses(ranking: Ranking) -> Floats:
     return np.stack([p, np.square(p - ranking.labels), loss])
 
 
-def between(values: Floats, edges: Ints) -> Floats:
+def between(values: Numbers, edges: Ints) -> Floats:
     """Sum `values` between neighbouring rank boundaries, ascending, from 0 to n."""
     return np.asarray(np.add.reduceat(values, edges[:-1]), dtype=np.float64)
 

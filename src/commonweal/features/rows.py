@@ -93,7 +93,9 @@ def group_series(
     return series
 
 
-def coded(past: Relation, column: str, codes: Sequence[str], first: int, history: History) -> Relation:
+def coded(
+    past: Relation, column: str, codes: Sequence[str], first: int, history: History
+) -> Relation:
     """Return the events whose `column` is one of `codes`, the i-th as series ``first + i``."""
     places = pa.array(range(first, first + len(codes)), pa.int32())
     table = history.engine.table(pa.table({"code": pa.array(codes, pa.string()), "series": places}))

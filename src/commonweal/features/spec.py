@@ -9,8 +9,6 @@ from typing import Literal
 from commonweal.core.dates import Period
 
 
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountsSpec:
     """Numbers of events by group and code in nested lookback windows.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,23 +20,42 @@ from commonweal.models.spec import BoostedSpec
 
 
 def lightgbm() -> Any:
-    """Import LightGBM, or say what the system lacks.
+    """Import LightGBM, which is slow, only where it is used.
+
+    Raises
+    ------
+    CommonwealError
+        Where it cannot be loaded.
+    """
+    try:
+        import lightgbm as found
+    except OSError as error:
+        raise _unloadable(error) from error
+    return found
+
+
+def check_openmp() -> None:
+    """Check in a moment that the library LightGBM needs can be loaded.
 
     Raises
     ------
     CommonwealError
         Where the system's OpenMP library is missing.
     """
-    try:
-        import lightgbm as found
-    except OSError as error:
-        raise problem(
-            CommonwealError,
-            "LightGBM",
-            f"cannot be loaded: {error}",
-            "install the system's OpenMP library (Debian: apt-get install libgomp1)",
-        ) from error
-    return found
+    if sys.platform == "linux":
+        try:
+            ctypes.CDLL("libgomp.so.1")
+        except OSError as error:
+            raise _unloadable(error) from error
+
+
+def _unloadable(error: OSError) -> CommonwealError:
+    return problem(
+        CommonwealError,
+        "LightGBM",
+        f"cannot be loaded: {error}",
+        "install the system's OpenMP library (Debian: apt-get install libgomp1)",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,8 +74,10 @@ class LogisticModel:
     def load(cls, folder: Path, _names: tuple[str, ...]) -> LogisticModel:
         """Read what `save` wrote."""
         plain = json.loads((folder / "logistic.json").read_text(encoding="utf-8"))
-        arrays = {k: np.array(v) if isinstance(v, list) else v for k, v in plain.items()}
-        return cls(**arrays)
+        read: dict[str, Any] = {
+            k: np.array(v, np.float64) if isinstance(v, list) else v for k, v in plain.items()
+        }
+        return cls(**read)
 
 
 def fit_logistic(spec: LogisticSpec, data: TrainingData) -> LogisticModel:

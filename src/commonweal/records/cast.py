@@ -23,8 +23,10 @@ ARROW: dict[ColumnType, pa.DataType] = {
     "boolean": pa.bool_(),
     "date": pa.date32(),
 }
-_INTEGER = re.compile(r"[+-]?\d{1,18}\Z")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}\Z")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_EXACT = 2**53
 _TRUE = {"true", "yes", "1", "t", "y"}
 _FALSE = {"false", "no", "0", "f", "n"}
 
@@ -39,25 +41,35 @@ def cast(column: pa.ChunkedArray, kind: ColumnType) -> tuple[pa.Array, Mask]:
         text is null.
     bad
         True where a value was present but is not of the declared type. A number that is NaN
-        or infinite is bad: a missing value is written as missing.
+        or infinite is bad: a missing value is written as missing. So is a time of day where a
+        date belongs: which day it was depends on the clock it was read from.
     """
-    raw = column.combine_chunks()
-    if isinstance(raw, pa.ChunkedArray):
-        raw = pa.concat_arrays(raw.chunks) if raw.num_chunks else pa.array([], raw.type)
-    if pa.types.is_dictionary(raw.type):
-        raw = raw.dictionary_decode()
-    if pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type):
+    raw = _plain(column)
+    if _is_text(raw.type):
         text = pc.utf8_trim_whitespace(raw.cast(pa.string()))
         text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
         if kind == "text":
             return text, np.zeros(len(text), dtype=np.bool_)
         cast_array = _parse(text, _PARSERS[kind], ARROW[kind])
         return cast_array, _lost(text, cast_array)
-    try:
-        cast_array = _convert(raw, kind)
-    except pa.ArrowInvalid:  # a value too large for the type: no cell can be trusted
-        cast_array = pa.nulls(len(raw), ARROW[kind])
+    cast_array = _convert(raw, kind)
     return cast_array, _lost(raw, cast_array)
+
+
+def _plain(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array without a dictionary or an extension type around it."""
+    raw = column.combine_chunks()
+    if isinstance(raw, pa.ChunkedArray):
+        raw = pa.concat_arrays(raw.chunks) if raw.num_chunks else pa.array([], raw.type)
+    if pa.types.is_dictionary(raw.type):
+        raw = raw.dictionary_decode()
+    return raw.storage if isinstance(raw, pa.ExtensionArray) else raw
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    )
 
 
 def _lost(before: pa.Array, after: pa.Array) -> Mask:
@@ -77,11 +89,10 @@ def _integer(text: str) -> int | None:
 
 
 def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
+    if not _NUMBER.match(text):
         return None
-    return value if math.isfinite(value) and "_" not in text else None
+    value = float(text)
+    return value if math.isfinite(value) else None
 
 
 def _boolean(text: str) -> bool | None:
@@ -108,28 +119,44 @@ _PARSERS: dict[ColumnType, Callable[[str], Any]] = {
 
 def _convert(raw: pa.Array, kind: ColumnType) -> pa.Array:
     """Convert a typed (not textual) column; what cannot be converted exactly is null."""
-    nothing = pa.nulls(len(raw), ARROW[kind])
-    if pa.types.is_null(raw.type):
-        return nothing
-    if pa.types.is_decimal(raw.type):
-        raw = raw.cast(pa.float64())
-    is_float, is_int = pa.types.is_floating(raw.type), pa.types.is_integer(raw.type)
-    is_bool, is_time = pa.types.is_boolean(raw.type), pa.types.is_temporal(raw.type)
-    if is_float:
-        finite = pc.is_finite(raw)
-        raw = pc.if_else(finite, raw, pa.scalar(None, raw.type))
-        if kind in ("integer", "text"):
-            whole = pc.equal(pc.floor(raw), raw)
-            raw = pc.if_else(whole, raw, pa.scalar(None, raw.type)).cast(pa.int64())
-            return raw.cast(ARROW[kind])
-    if kind == "text" and (is_int or is_bool):
-        return raw.cast(pa.string())
-    if kind in ("integer", "number") and (is_int or is_float):
+    if pa.types.is_decimal(raw.type) or pa.types.is_floating(raw.type):
+        return _from_number(raw, kind)
+    if pa.types.is_integer(raw.type):
+        return _from_integer(raw, kind)
+    if pa.types.is_boolean(raw.type) and kind in ("boolean", "text"):
         return raw.cast(ARROW[kind])
-    if kind == "boolean" and is_bool:
-        return raw
-    if kind == "boolean" and is_int:
-        return pc.if_else(pc.is_in(raw, pa.array([0, 1], raw.type)), raw, None).cast(pa.bool_())
-    if kind == "date" and is_time and not pa.types.is_time(raw.type):
-        return raw.cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
-    return nothing
+    if pa.types.is_date(raw.type) and kind == "date":
+        return raw.cast(pa.date32())
+    if pa.types.is_timestamp(raw.type) and kind == "date":
+        # The day on the clock of the column's own time zone, and only if it is a day.
+        local = pc.local_timestamp(raw) if raw.type.tz else raw
+        midnight = pc.equal(pc.floor_temporal(local, unit="day"), local)
+        return pc.if_else(midnight, local.cast(pa.date32(), safe=False), None)
+    return pa.nulls(len(raw), ARROW[kind])
+
+
+def _from_integer(raw: pa.Array, kind: ColumnType) -> pa.Array:
+    if pa.types.is_uint64(raw.type):
+        raw = pc.if_else(pc.less_equal(raw, pa.scalar(2**63 - 1, raw.type)), raw, None)
+    if kind == "boolean":
+        raw = pc.if_else(pc.is_in(raw, pa.array([0, 1], raw.type)), raw, None)
+    if kind == "number":  # beyond 2**53 not every whole number has a float of its own
+        raw = raw.cast(pa.int64())
+        exact = pc.and_(pc.less_equal(raw, _EXACT), pc.greater_equal(raw, -_EXACT))
+        raw = pc.if_else(exact, raw, None)
+    return pa.nulls(len(raw), ARROW[kind]) if kind == "date" else raw.cast(ARROW[kind])
+
+
+def _from_number(raw: pa.Array, kind: ColumnType) -> pa.Array:
+    """Whole numbers may be ids or counts; decimals keep all their digits."""
+    if pa.types.is_floating(raw.type):
+        raw = raw.cast(pa.float64())
+        raw = pc.if_else(pc.is_finite(raw), raw, None)
+    if kind == "number":
+        return raw.cast(pa.float64())
+    if kind in ("boolean", "date"):
+        return pa.nulls(len(raw), ARROW[kind])
+    most = _EXACT if pa.types.is_floating(raw.type) else 10**18
+    small = pc.and_(pc.less_equal(raw, most), pc.greater_equal(raw, -most))
+    raw = pc.if_else(pc.and_(small, pc.equal(pc.floor(raw), raw)), raw, None)
+    return raw.cast(pa.int64()).cast(ARROW[kind])

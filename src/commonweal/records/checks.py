@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from commonweal.core.errors import DataError, Problem
 from commonweal.core.results import Finding, Severity
 from commonweal.records.cast import Mask
 from commonweal.records.spec import Policy
 
-_SHOWN = 5
+SHOWN = 5
 
 MESSAGES: dict[str, tuple[str, str]] = {
     "type": ("is not of its declared type", "mend the value or the column's type"),
     "range": ("is outside what is declared as possible", "mend the value or min/max/allowed"),
     "missing": ("is missing where a value is required", "fill it, or quarantine such rows"),
+    "placeholder": ("is a word for a missing value", "leave the cell empty"),
     "duplicate": ("stands more than once", "remove the copy, or declare what identifies a row"),
     "impossible_date": ("is a date that cannot be", "mend the date"),
     "future_date": ("is on or after the day of extraction", "mend the date or extracted_on"),
     "known_before_occurred": ("was known before it occurred", "mend one of the two dates"),
     "missing_partner": ("has no partner in the joined table", "add the missing row"),
-    "unsafe_text": ("holds text a spreadsheet or browser could run", "remove the formula or tag"),
+    "unsafe_text": (
+        "holds text a spreadsheet or browser could run, or characters that hide",
+        "remove the formula, tag or character",
+    ),
     "undated_decision": ("is decided but the day of the decision is missing", "fill the date"),
 }
 
@@ -41,15 +43,18 @@ class Mistake:
     policy
         What happens to the rows.
     rows
-        True where the check failed; one entry a row of the raw table.
+        True where the check failed; one entry a row of the source's table.
+    table
+        The table the column stands in: the source's own or its partner.
     samples
-        Row number (from 1) and the value there, for the first few.
+        Row number (from 1) in that table and the value there, for the first few.
     """
 
     code: str
     column: str
     policy: Policy
     rows: Mask
+    table: str
     samples: tuple[tuple[int, object], ...] = ()
 
     @property
@@ -121,14 +126,7 @@ class SourceReport:
         return tuple(found)
 
 
-def mistake(code: str, column: str, policy: Policy, rows: Mask, values: Sequence[object]) -> Mistake:
-    """Describe a failed check, with the first rows as samples."""
-    places = np.flatnonzero(rows)[:_SHOWN]
-    samples = tuple((int(place) + 1, values[int(place)]) for place in places)
-    return Mistake(code, column, policy, rows, samples)
-
-
-def problems(mistakes: Sequence[Mistake], table: str) -> list[Problem]:
+def problems(mistakes: Sequence[Mistake]) -> list[Problem]:
     """Turn the failed checks whose policy is ``error`` into problems that name their rows."""
     found = []
     for item in mistakes:
@@ -138,18 +136,18 @@ def problems(mistakes: Sequence[Mistake], table: str) -> list[Problem]:
         for row, value in item.samples:
             shown = f" ({_short(value)})" if value is not None else ""
             found.append(
-                Problem(f"{table}: column {item.column}, row {row}", f"{what}{shown}", mend)
+                Problem(f"{item.table}: column {item.column}, row {row}", f"{what}{shown}", mend)
             )
         if item.count > len(item.samples):
             rest = item.count - len(item.samples)
-            where = f"{table}: column {item.column}"
+            where = f"{item.table}: column {item.column}"
             found.append(Problem(where, f"{rest:,} more rows where it {what}"))
     return found
 
 
-def raise_for(mistakes: Sequence[Mistake], table: str) -> None:
+def raise_for(mistakes: Sequence[Mistake]) -> None:
     """Raise one `DataError` for all failed checks whose policy is ``error``."""
-    found = problems(mistakes, table)
+    found = problems(mistakes)
     if found:
         raise DataError(found)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,7 +28,12 @@ def holds(condition: Condition, column: pa.Array) -> Mask:
         for start in condition.starts_with:
             found = pc.or_(found, pc.starts_with(column, start))
     elif condition.any_of:
-        found = pc.is_in(column.cast(pa.string()), pa.array(condition.any_of))
+        if pa.types.is_floating(column.type):
+            found = pc.is_in(column, pa.array([float(text) for text in condition.any_of]))
+        else:
+            found = pc.is_in(column.cast(pa.string()), pa.array(condition.any_of))
+    elif pa.types.is_date(column.type):
+        found = pc.equal(column, pa.scalar(_day(condition), pa.date32()))
     else:
         found = pc.equal(column, pa.scalar(condition.equals))
     return np.asarray(pc.fill_null(found, False).to_numpy(zero_copy_only=False), dtype=np.bool_)
@@ -47,7 +54,14 @@ def expression(condition: Condition, events: Relation) -> Relation:
         for start in condition.starts_with[1:]:
             found = found | column.startswith(start)
     elif condition.any_of:
-        found = column.cast("string").isin(condition.any_of)
+        if column.type().is_floating():
+            found = column.isin([float(text) for text in condition.any_of])
+        else:
+            found = column.cast("string").isin(condition.any_of)
     else:
-        found = column == condition.equals
+        found = column == (_day(condition) if column.type().is_date() else condition.equals)
     return found.fill_null(False)
+
+
+def _day(condition: Condition) -> date:
+    return date.fromisoformat(str(condition.equals))

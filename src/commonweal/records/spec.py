@@ -103,8 +103,9 @@ class Checks:
     range
         A number outside min and max, or a text that is not allowed (``warn``: missing).
     missing
-        A required value that is missing: the entity and the dates always are required, and a
-        row without them is quarantined even under ``warn``.
+        A required value that is missing, or a text such as ``NULL`` that stands for one
+        (``warn``: missing). The entity, the dates and what identifies a record always are
+        required, and a row without them is quarantined even under ``warn``.
     duplicate
         A second row with the same record id, or equal in every column where there is none.
     impossible_date
@@ -161,6 +162,8 @@ class Source:
         A second table to bring columns from.
     covers_from
         First day from which the source was recorded; windows reaching before it are missing.
+    checks
+        What happens to rows that fail a check.
     """
 
     table: str
@@ -183,9 +186,32 @@ class Source:
         known = [day for day in starts if day is not None]
         return max(known) if known else None
 
+    def identifiers(self) -> tuple[str, ...]:
+        """Return the columns that say who and which: entity, event and record, each once."""
+        event = (self.event,) if self.event else ()
+        return tuple(dict.fromkeys((self.entity, *event, *self.record)))
+
+    def dates(self) -> tuple[str, ...]:
+        """Return the columns that are read as dates: occurred, known, decided, each once."""
+        decided = (spec.decided_on for _, spec in sorted(self.columns.items()))
+        return tuple(
+            dict.fromkeys((self.occurred_on, self.known_on, *(c for c in decided if c is not None)))
+        )
+
     def decided(self) -> tuple[str, ...]:
         """Return the columns whose values are decided later, in order of name."""
         return tuple(sorted(c for c, spec in self.columns.items() if spec.decided_on))
+
+
+def declared_columns(source: Source) -> dict[str, ColumnType]:
+    """Return every raw column a source reads, with its type."""
+    columns: dict[str, ColumnType] = dict.fromkeys(source.identifiers(), "text")
+    columns[source.occurred_on] = columns[source.known_on] = "date"
+    for name, spec in sorted(source.columns.items()):
+        columns.setdefault(name, spec.type)
+        if spec.decided_on:
+            columns[spec.decided_on] = "date"
+    return columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commonweal.core.results import Metric
 from commonweal.reports.parts import Cell
-from commonweal.reports.words import UNPUBLISHED, WITHHELD, decimal, number, percent, span
+from commonweal.reports.words import UNPUBLISHED, WITHHELD, decimal, number, percent, size, span
 
 WITHHELD_NOTE = (
     f"“{WITHHELD}”: the number is between 1 and 10, or such a number could be worked out from it."
@@ -21,8 +21,8 @@ def figure(metric: Metric | None, places: int | None = None, n: bool = False) ->
         return missing()
     text = percent(metric.value) if places is None else decimal(metric.value, places)
     interval = span(metric, places)
-    size = f"n = {number(metric.n)}" if n else ""
-    inside = "; ".join(x for x in (interval, size) if x)
+    held = size(metric.n) if n else ""
+    inside = "; ".join(x for x in (interval, held) if x)
     return Cell(text, f"({inside})" if inside else "")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from xml.etree import ElementTree
 
 import altair as alt
@@ -30,20 +31,36 @@ def draw(chart: alt.LayerChart, label: str) -> Markup:
     label
         What the picture is, for those who do not see it.
     """
-    source: str = vlc.vegalite_to_svg(chart.to_dict())
+    spec: dict[str, Any] = {key: _cleaned(part) for key, part in chart.to_dict().items()}
+    source: str = vlc.vegalite_to_svg(spec)
     root = ElementTree.fromstring(source)
     _clean(root)
     for name in ("width", "height"):
         root.attrib.pop(name, None)
     root.set("role", "img")
-    root.set("aria-label", label)
+    root.set("aria-label", _clean_text(label))
     return Markup(ElementTree.tostring(root, encoding="unicode"))
 
 
 def printable(text: str, most: int) -> str:
     """Cut a label to `most` characters and take out what no XML may hold."""
-    clean = " ".join(_UNPRINTABLE.sub("�", text).split())
+    clean = " ".join(_clean_text(text).split())
     return clean if len(clean) <= most else f"{clean[: most - 1]}…"
+
+
+def _clean_text(text: str) -> str:
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _cleaned(value: object) -> object:
+    """Clean every text of a chart: vl-convert ends the whole process on a control character."""
+    if isinstance(value, str):
+        return _clean_text(value)
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _cleaned(item) for key, item in value.items()}
+    return value
 
 
 def _clean(element: ElementTree.Element) -> None:

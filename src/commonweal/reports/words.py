@@ -25,6 +25,11 @@ def number(value: int) -> str:
     return f"{value:,}"
 
 
+def size(n: int) -> str:
+    """Write ``n = 500`` so that no line breaks inside it."""
+    return f"n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{number(n)}"
+
+
 def decimal(value: float, places: int = 3) -> str:
     """Write a number that is not a share: ``0.872``."""
     return f"{value:.{places}f}"
@@ -62,7 +67,7 @@ def sized(metric: Metric | None, places: int | None = None) -> str:
         return UNPUBLISHED
     value = percent(metric.value) if places is None else decimal(metric.value, places)
     interval = span(metric, places)
-    return f"{value} ({interval + '; ' if interval else ''}n = {number(metric.n)})"
+    return f"{value} ({interval + '; ' if interval else ''}{size(metric.n)})"
 
 
 def day(value: date) -> str:

@@ -17,15 +17,25 @@ def check_tables(study: Study) -> list[str]:
     """
     problems: list[Problem] = []
     lines = []
+    people: set[str] = set()
+    included = {rule.event for rule in study.spec.cohort.include}
     for name, source in sorted(study.agency.sources.items()):
         try:
-            report = assemble_source(name, source, study.data, study.agency.extracted_on).report
+            assembled = assemble_source(name, source, study.data, study.agency.extracted_on)
         except DataError as error:
             problems += error.problems
             continue
+        report = assembled.report
+        if name in included:
+            people |= set(assembled.events["entity_id"].unique().to_pylist())
         lines.append(f"{name}: {report.rows_kept:,} of {report.rows_read:,} rows can be used.")
         for code, column, policy, count in report.mistakes:
-            lines.append(f"  {policy}: {code.replace('_', ' ')} in {column}, {count:,} rows")
+            found = f"{code.replace('_', ' ')} in {column}, {count:,} rows"
+            lines.append(f"  {policy}: {report.table}: {found}")
+    if not problems and study.spec.capacity.k > len(people):
+        what = f"is {study.spec.capacity.k:,}, but the records are about {len(people):,} people"
+        where = f"{study.path.name}: capacity.k"
+        problems.append(Problem(where, what, "name how many places there are"))
     if problems:
         raise DataError(problems)
     lines.append("The study can run.")

@@ -23,7 +23,7 @@ from commonweal.evaluation.ranking import Ranking
 from commonweal.features.columns import Values
 from commonweal.models.registry import load
 from commonweal.oversight.disclosure import Disclosure
-from commonweal.study.stages import Workshop, matrix
+from commonweal.study.stages import Workshop, code_below, matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,8 @@ def evaluation(
     parents = {f"blocks/{n}": a for n, a in blocks.items()}
     parents |= {f"models/{n}": a for n, a in fitted.items()}
     parents |= {"cohort": people, "labels": labelled, "groups": grouped}
-    return shop.make("evaluation", settings, parents, write)
+    code = code_below("models", "evaluation", "oversight", "study/evaluate.py")
+    return shop.make("evaluation", code, settings, parents, write)
 
 
 def _stored(metric: Metric) -> dict[str, Any]:

@@ -2,47 +2,110 @@
 
 from __future__ import annotations
 
+import types
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from commonweal.core.errors import Problem
+from commonweal.core.errors import Problem, nearest
 
-_MENDS = {
-    "missing": "add it",
-    "missing_argument": "add it",
-    "missing_keyword_only_argument": "add it",
-    "unexpected_keyword_argument": "remove it, or check the spelling",
-    "literal_error": "use one of the values named",
-    "int_type": "write a whole number, without quotes",
-    "int_from_float": "write a whole number",
-    "float_type": "write a number, without quotes",
-    "bool_type": "write true or false, without quotes",
-    "string_type": "write it in quotes",
-    "date_from_datetime_parsing": "write a date like 2013-01-01",
-    "date_type": "write a date like 2013-01-01",
-    "tuple_type": "write a list in square brackets",
-    "dict_type": "write a table",
-    "dataclass_type": "write a table",
-    "union_tag_not_found": "add `kind`",
+_DATE = ("should be a date", "write a date like 2013-01-01, without quotes and without a time")
+_SAID = {
+    "missing": ("is missing", "add it"),
+    "int_type": ("should be a whole number", "write it without quotes"),
+    "int_from_float": ("should be a whole number", "write it without a decimal point"),
+    "float_type": ("should be a number", "write it without quotes"),
+    "bool_type": ("should be true or false", "write it without quotes"),
+    "string_type": ("should be text", "write it in quotes"),
+    "date_type": _DATE,
+    "date_parsing": _DATE,
+    "date_from_datetime_parsing": _DATE,
+    "date_from_datetime_inexact": _DATE,
+    "tuple_type": ("should be a list", "write it in square brackets"),
+    "dict_type": ("should be a table", "write it as [NAME] or { }"),
+    "dataclass_type": ("should be a table", "write it as [NAME] or { }"),
 }
-_WORDS = {
-    "missing_argument": "is missing",
-    "missing_keyword_only_argument": "is missing",
-    "missing": "is missing",
-    "unexpected_keyword_argument": "is not a known setting",
-}
+_SCALARS = {"string_type": "str", "bool_type": "bool", "float_type": "float"}
 
 
-def explain(file: str, section: str, detail: Mapping[str, Any]) -> Problem:
-    """Turn one error of the section into a problem with its path."""
-    steps = [section]
-    for step in detail["loc"][1:]:
-        text = str(step)
-        if text.endswith("Spec") or text.startswith("function-"):
-            continue  # a member of a union or a validator, not a place in the file
-        steps[-1:] = [f"{steps[-1]}[{step + 1}]"] if isinstance(step, int) else [steps[-1], text]
-    kind = str(detail["type"])
-    what = _WORDS.get(kind, str(detail["msg"]).removeprefix("Value error, "))
-    if kind not in _WORDS and not isinstance(detail.get("input"), (dict, list)):
-        what = f"{what} (found {detail.get('input')!r})"
-    return Problem(f"{file}: {'.'.join(steps)}", what[0].lower() + what[1:], _MENDS.get(kind, ""))
+def explain(file: str, section: str, kind: Any, detail: Mapping[str, Any]) -> Problem:
+    """Turn one error of a section, whose type is `kind`, into a problem with its path."""
+    code, loc = str(detail["type"]), tuple(detail["loc"][1:])
+    if loc and _SCALARS.get(code) == loc[-1]:  # a setting that may be text, a number or a truth
+        where, _ = path_of(section, kind, loc[:-1])
+        what, mend = "should be text, a number, true or false", "write one value"
+    elif code == "unexpected_keyword_argument":
+        where, inside = path_of(section, kind, loc[:-1])
+        near = nearest(str(loc[-1]), settings := _settings(inside))
+        what = "is not a known setting"
+        mend = f"did you mean {near}?" if near else f"there are: {', '.join(settings)}"
+        return Problem(f"{file}: {where}.{loc[-1]}", what, mend)
+    else:
+        where, _ = path_of(section, kind, loc)
+        what, mend = _said(code, detail)
+    if code == "union_tag_invalid":
+        where, context = f"{where}.kind", detail["ctx"]
+        tags = context["expected_tags"].replace("'", "").split(", ")
+        near = nearest(str(context["tag"]), tags)
+        mend = f"did you mean {near}?" if near else f"there are: {', '.join(tags)}"
+        return Problem(f"{file}: {where}", f"there is no kind {context['tag']!r}", mend)
+    if code == "union_tag_not_found":
+        return Problem(f"{file}: {where}.kind", "is missing", "add `kind`")
+    found = detail.get("input")
+    if what != "is missing" and not isinstance(found, (dict, list)) and repr(found) not in what:
+        what = f"{what} (found {_short(found)})"
+    return Problem(f"{file}: {where}", what, mend)
+
+
+def path_of(section: str, kind: Any, loc: tuple[str | int, ...]) -> tuple[str, Any]:
+    """Return the path of a place as a reader of the file counts it, and the type there."""
+    path = section
+    for step in loc:
+        kind, named = _inside(kind, step)
+        if named:
+            path += f"[{step + 1}]" if isinstance(step, int) else f".{step}"
+    return path, kind
+
+
+def _inside(kind: Any, step: str | int) -> tuple[Any, bool]:
+    """Return the type one step further in, and whether the step is a place in the file."""
+    kind = _plain(kind)
+    members = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else ()
+    for member in members:
+        if is_dataclass(member) and step in get_args(get_type_hints(member).get("kind", str)):
+            return member, False
+    if is_dataclass(kind):
+        return get_type_hints(kind).get(str(step), Any), True
+    inner = [argument for argument in get_args(kind) if argument is not Ellipsis]
+    return (inner[-1] if inner and get_origin(kind) is not Literal else Any), True
+
+
+def _plain(kind: Any) -> Any:
+    """Take off what only says that a value may be absent, or how it is told from others."""
+    if get_origin(kind) is Annotated:
+        return _plain(get_args(kind)[0])
+    if get_origin(kind) in (Union, types.UnionType):
+        members = [member for member in get_args(kind) if member is not type(None)]
+        return members[0] if len(members) == 1 else kind
+    return kind
+
+
+def _settings(kind: Any) -> list[str]:
+    kind = _plain(kind)
+    return [field.name for field in fields(kind)] if is_dataclass(kind) else []
+
+
+def _said(code: str, detail: Mapping[str, Any]) -> tuple[str, str]:
+    if code.startswith("missing"):
+        return _SAID["missing"]
+    if code in _SAID:
+        return _SAID[code]
+    if code == "literal_error":
+        return f"should be {detail['ctx']['expected']}", ""
+    what = str(detail["msg"]).removeprefix("Value error, ")
+    return what[0].lower() + what[1:], ""
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

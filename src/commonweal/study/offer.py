@@ -20,7 +20,7 @@ from commonweal.core.tables import read_table, write_table
 from commonweal.decisions.recommend import Candidates, block_reasons, recommend, top_k
 from commonweal.models.registry import load
 from commonweal.study.spec import Study
-from commonweal.study.stages import Workshop, matrix
+from commonweal.study.stages import Workshop, code_below, matrix
 
 KEY_VARIABLE = "COMMONWEAL_KEY_FILE"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -93,7 +93,8 @@ def recommendation(
     ]  # fmt: skip
     parents = {f"blocks/{n}": a for n, a in blocks.items()}
     parents |= {"model": fitted[wanted.model], "cohort": people}
-    return shop.make("recommendation", settings, parents, write)
+    code = code_below("models", "decisions", "study/offer.py")
+    return shop.make("recommendation", code, settings, parents, write)
 
 
 def _last(

@@ -190,7 +190,9 @@ def _safe_steps(
         flow.append(FlowStep(as_of=day, kind=step.kind, words=step.step, people=people))
     if known == 0:
         return flow
-    flow.append(FlowStep(as_of=day, kind="labelled", words="outcome known", people=shown["labelled"]))
+    flow.append(
+        FlowStep(as_of=day, kind="labelled", words="outcome known", people=shown["labelled"])
+    )
     flow.append(FlowStep(as_of=day, kind="positives", words="had the outcome",
                          people=shown["positives"]))  # fmt: skip
     return flow

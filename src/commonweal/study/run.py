@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commonweal.core.canonical import file_digest, fingerprint, pretty_json
+from commonweal.core.code import code_digest
 from commonweal.core.errors import StudyError, problem
 from commonweal.core.progress import progress
 from commonweal.core.results import Metric
 from commonweal.core.store import Artefact, Store, atomic_write
+from commonweal.models.boosted import check_openmp
 from commonweal.models.spec import BoostedSpec, CountRankSpec
+from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
 from commonweal.study.evaluate import evaluated, evaluation
 from commonweal.study.load import load
@@ -136,9 +139,7 @@ def read_manifest(out: Path) -> Any:
 def _check_libraries(study: Study) -> None:
     """Fail before any work where LightGBM is wanted and cannot be loaded."""
     if any(isinstance(spec, BoostedSpec) for spec in study.spec.models.values()):
-        from commonweal.models.boosted import lightgbm
-
-        lightgbm()
+        check_openmp()
 
 
 @contextmanager
@@ -155,7 +156,9 @@ def _alone(out: Path) -> Iterator[None]:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             what = "another run is using this folder"
-            raise problem(StudyError, str(out), what, "wait for it, or use another --out") from error
+            raise problem(
+                StudyError, str(out), what, "wait for it, or use another --out"
+            ) from error
         yield
 
 
@@ -169,7 +172,15 @@ def _run(shop: stages.Workshop, out: Path, key: bytes | None, digests: Mapping[s
     _check_ranks(study, blocks)
     fitted = stages.models(shop, people, labelled, blocks)
     tested = evaluation(shop, people, labelled, grouped, blocks, fitted)
-    finished = [*made.values(), people, labelled, grouped, *blocks.values(), *fitted.values(), tested]
+    finished = [
+        *made.values(),
+        people,
+        labelled,
+        grouped,
+        *blocks.values(),
+        *fitted.values(),
+        tested,
+    ]
     offered: Artefact | None = None
     if key is not None:
         offered = offer.recommendation(shop, people, blocks, fitted, key)
@@ -177,15 +188,13 @@ def _run(shop: stages.Workshop, out: Path, key: bytes | None, digests: Mapping[s
     name = "recommendation.csv" if offered else None
     said = release.content(shop, digests, made, people, labelled, blocks, fitted,
                            evaluated(tested), name)  # fmt: skip
-    with shop.progress.step("report"):
-        from commonweal.reports.page import render
-
-        if offered:
-            text = offered.file("recommendation.csv").read_text(encoding="utf-8")
-            atomic_write(out / "recommendation.csv", text)
-        atomic_write(out / "metrics.json", pretty_json([m.record() for m in said.metrics]))
-        atomic_write(out / "report.html", render(said))
-        atomic_write(out / "manifest.json", _manifest(study, out, digests, finished, name))
+    page = _report(shop, said, finished)
+    finished.append(page)
+    if offered:
+        _publish(offered, "recommendation.csv", out)
+    _publish(page, "metrics.json", out)
+    _publish(page, "report.html", out)
+    atomic_write(out / "manifest.json", _manifest(study, out, digests, finished, name))
     return Run(
         out=out, report=out / "report.html", metrics=said.metrics,
         made=tuple(a.stage for a in finished if not a.reused),
@@ -195,8 +204,27 @@ def _run(shop: stages.Workshop, out: Path, key: bytes | None, digests: Mapping[s
     )  # fmt: skip
 
 
+def _report(shop: stages.Workshop, said: Content, finished: list[Artefact]) -> Artefact:
+    """Write the report from what may be said: ``report.html`` and ``metrics.json``."""
+
+    def write(folder: Path) -> None:
+        from commonweal.reports.page import render
+
+        text = pretty_json([metric.record() for metric in said.metrics])
+        (folder / "metrics.json").write_text(text, encoding="utf-8")
+        (folder / "report.html").write_text(render(said), encoding="utf-8")
+
+    parents = {artefact.stage: artefact for artefact in finished}
+    return shop.make("report", code_digest("core", "reports"), fingerprint(said), parents, write)
+
+
+def _publish(artefact: Artefact, name: str, out: Path) -> None:
+    """Put one of a stage's files beside the store."""
+    atomic_write(out / name, artefact.file(name).read_text(encoding="utf-8"))
+
+
 def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
-    """A model that ranks by a feature needs that feature."""
+    """Refuse a model that ranks by a feature there is not."""
     names = {feature.name for feature in stages.matrix(blocks).features}
     for name, spec in study.spec.models.items():
         if isinstance(spec, CountRankSpec) and spec.feature not in names:
@@ -228,5 +256,3 @@ def _manifest(
             for a in finished
         ],
     })  # fmt: skip
-
-

@@ -80,7 +80,9 @@ def trace(out: Path, entity: str) -> list[str]:
             found = [str(row) for row in rows] if _by_row(folder) else []
         if found or any(parent in touched for parent in stage["parents"].values()):
             touched.add(stage["content"])
-            held = f"{len(found)} rows of this person" if found else "made from this person's records"
+            held = (
+                f"{len(found)} rows of this person" if found else "made from this person's records"
+            )
             lines.append(f"artefact {name} ({stage['folder']}): {held}")
     return lines or [f"no record of {entity!r}"]
 
@@ -99,4 +101,6 @@ def _rows(folder: Path, entity: str) -> tuple[list[str], list[int]]:
 
 def _by_row(folder: Path) -> bool:
     """Return whether the artefact's table has one row a cohort row."""
-    return any((folder / name).exists() for name in ("labels.parquet", "groups.parquet", "block.parquet"))
+    return any(
+        (folder / name).exists() for name in ("labels.parquet", "groups.parquet", "block.parquet")
+    )

@@ -1,23 +1,27 @@
 """The stages of a run: each reads artefacts and its part of the study and writes one artefact.
 
-A stage's settings hold everything its output depends on besides its parents; `VERSION` is
-raised when the code of any stage changes what it writes.
+A stage's fingerprint holds everything its output depends on: its settings, its parents'
+contents, and the code of its own folder and of those below it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from commonweal.cohorts.draw import draw
 from commonweal.cohorts.history import History
 from commonweal.cohorts.labels import label
 from commonweal.cohorts.splits import Split, assign
 from commonweal.core.canonical import file_digest
+from commonweal.core.code import code_digest
 from commonweal.core.errors import CommonwealError, DataError, Problem
 from commonweal.core.progress import Progress
 from commonweal.core.store import Artefact, Store, write_json
@@ -36,7 +40,12 @@ from commonweal.records.read import table_file
 from commonweal.records.spec import Source
 from commonweal.study.spec import Study
 
-VERSION = 1
+_FOLDERS = ("core", "records", "cohorts", "features", "models")
+
+
+def code_below(folder: str, *more: str) -> str:
+    """Return the fingerprint of the code of a folder and all below it, and of `more`."""
+    return code_digest(*_FOLDERS[: _FOLDERS.index(folder) + 1], *more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +70,13 @@ class Workshop:
     progress: Progress
 
     def make(
-        self, name: str, settings: object, parents: Mapping[str, Artefact],
+        self, name: str, code: str, settings: object, parents: Mapping[str, Artefact],
         write: Callable[[Path], None],
     ) -> Artefact:  # fmt: skip
         """Make one stage, showing its name while it lasts."""
         contents = {key: parent.content for key, parent in parents.items()}
         with self.progress.step(name):
-            return self.store.stage(name, VERSION, settings, contents, write)
+            return self.store.stage(name, code, settings, contents, write)
 
     @property
     def splits(self) -> tuple[Split, ...]:
@@ -120,7 +129,7 @@ def _source(shop: Workshop, name: str, source: Source, digests: Mapping[str, str
 
     # Groups only name conditions on events; changing them changes no event.
     settings = [replace(source, groups={}), extracted_on, {t: digests[t] for t in tables}]
-    return shop.make(f"records/{name}", settings, {}, write)
+    return shop.make(f"records/{name}", code_below("records"), settings, {}, write)
 
 
 def _history(engine: Engine, shop: Workshop, made: Records) -> History:
@@ -150,7 +159,9 @@ def cohort(shop: Workshop, made: Records) -> Artefact:
         write_table(people, folder / "cohort.parquet")
         write_json(folder / "flow.json", flow)
 
-    return shop.make("cohort", [spec, _declared(shop, names)], _some(made, names), write)
+    return shop.make(
+        "cohort", code_below("cohorts"), [spec, _declared(shop, names)], _some(made, names), write
+    )
 
 
 def labels(shop: Workshop, made: Records, people: Artefact) -> Artefact:
@@ -164,12 +175,10 @@ def labels(shop: Workshop, made: Records, people: Artefact) -> Artefact:
             rows = engine.parquet(people.file("cohort.parquet"))
             labelled = label(spec, source, events, rows, shop.splits, engine)
         write_table(labelled.labels, folder / "labels.parquet")
-        write_json(
-            folder / "everyone.json", {str(day): n for day, n in labelled.everyone.items()}
-        )
+        write_json(folder / "everyone.json", {str(day): n for day, n in labelled.everyone.items()})
 
     parents = {"events": made[spec.event], "cohort": people}
-    return shop.make("labels", [spec, source, shop.splits], parents, write)
+    return shop.make("labels", code_below("cohorts"), [spec, source, shop.splits], parents, write)
 
 
 def groups(shop: Workshop, made: Records, people: Artefact) -> Artefact:
@@ -188,7 +197,13 @@ def groups(shop: Workshop, made: Records, people: Artefact) -> Artefact:
         write_table(pa.table(columns), folder / "groups.parquet")
 
     parents = {**_some(made, names), "__cohort": people}
-    return shop.make("groups", [protected, _declared(shop, names)], parents, write)
+    return shop.make(
+        "groups",
+        code_below("cohorts", "oversight"),
+        [protected, _declared(shop, names)],
+        parents,
+        write,
+    )
 
 
 def features(shop: Workshop, made: Records, people: Artefact) -> dict[str, Artefact]:
@@ -197,9 +212,7 @@ def features(shop: Workshop, made: Records, people: Artefact) -> dict[str, Artef
     return {name: _block(shop, name, spec, made, people) for name, spec in blocks.items()}
 
 
-def _block(
-    shop: Workshop, name: str, spec: BlockSpec, made: Records, people: Artefact
-) -> Artefact:
+def _block(shop: Workshop, name: str, spec: BlockSpec, made: Records, people: Artefact) -> Artefact:
     names = sources_of(spec)
     training = [split.as_of for split in shop.splits if split.role == "train"]
 
@@ -213,7 +226,7 @@ def _block(
 
     parents = {**_some(made, names), "__cohort": people}
     settings = [spec, _declared(shop, names), training]
-    return shop.make(f"features/{name}", settings, parents, write)
+    return shop.make(f"features/{name}", code_below("features"), settings, parents, write)
 
 
 def matrix(blocks: Mapping[str, Artefact]) -> FeatureMatrix:
@@ -223,8 +236,8 @@ def matrix(blocks: Mapping[str, Artefact]) -> FeatureMatrix:
         described = artefact.json("features.json")
         assert isinstance(described, dict)
         found += [Feature(**one) for one in described["features"]]
-    seen: set[str] = set()
-    twice = [f for f in found if f.name in seen or seen.add(f.name)]  # type: ignore[func-returns-value]
+    count = Counter(feature.name for feature in found)
+    twice = [feature for feature in found if count[feature.name] > 1]
     if twice:
         raise DataError([
             Problem(f"features.{f.block}", f"{f.name} stands in another block too", "drop one")
@@ -240,46 +253,38 @@ def models(
     """Fit every model on training and validation dates."""
     specs = shop.study.spec.models
     parents = {**blocks, "__cohort": people, "__labels": labelled}
-    data = _Lazy(lambda: training_data(shop, people, labelled, matrix(blocks)))
+    # Read from disk once, and only when a model has to be fitted.
+    data = cache(lambda: training_data(shop, people, labelled, matrix(blocks)))
     made = {}
     for name, spec in specs.items():
         made[name] = _model(shop, name, spec, parents, data)
     return made
 
 
-class _Lazy:
-    """Training data, read from disk only when a model has to be fitted."""
-
-    def __init__(self, read: Callable[[], TrainingData]) -> None:
-        self._read = read
-        self._data: TrainingData | None = None
-
-    def get(self) -> TrainingData:
-        if self._data is None:
-            self._data = self._read()
-        return self._data
-
-
 def _model(
-    shop: Workshop, name: str, spec: ModelSpec, parents: Mapping[str, Artefact], data: _Lazy
+    shop: Workshop,
+    name: str,
+    spec: ModelSpec,
+    parents: Mapping[str, Artefact],
+    data: Callable[[], TrainingData],
 ) -> Artefact:
     seed = shop.study.spec.study.seed
 
     def write(folder: Path) -> None:
-        fitted = fit(spec, data.get(), seed, shop.threads)
+        fitted = fit(spec, data(), seed, shop.threads)
         fitted.save(folder)
         write_json(folder / "importance.json", [float(x) for x in fitted.importance()])
 
     settings = [spec, seed, shop.dates("train"), shop.dates("validation")]
-    return shop.make(f"models/{name}", settings, parents, write)
+    return shop.make(f"models/{name}", code_below("models"), settings, parents, write)
 
 
-def row_places(shop: Workshop, people: Artefact, *roles: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def row_places(
+    shop: Workshop, people: Artefact, *roles: str
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return the cohort rows of the as-of dates of some roles, ascending."""
     as_of = read_table(people.file("cohort.parquet"), ["as_of"])["as_of"]
     wanted = pa.array([s.as_of for s in shop.splits if s.role in roles], pa.date32())
-    import pyarrow.compute as pc
-
     return np.flatnonzero(pc.is_in(as_of, wanted).to_numpy())
 
 

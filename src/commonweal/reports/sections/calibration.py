@@ -13,7 +13,7 @@ from commonweal.reports.frame import Axis, Point
 from commonweal.reports.marks import grey_mark, point_mark
 from commonweal.reports.parts import Cell, Column, Details, Figure, Paragraph, Part, Row, Table
 from commonweal.reports.reading import Reading
-from commonweal.reports.words import counted, estimate, number, percent, spaced
+from commonweal.reports.words import counted, estimate, number, percent, size, spaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ def _overall(reading: Reading, found: tuple[Bin, ...]) -> Figure:
     top, low = found[0], found[-1]
     said = (
         f"In {number(held)} of {counted(len(found), 'bin')}, the 95% interval of the observed rate "
-        f"holds the predicted one. Highest scores (n = {number(top.observed.n)}): predicted "
-        f"{percent(top.predicted.value)}, observed {estimate(top.observed)}. Lowest scores (n = "
-        f"{number(low.observed.n)}): predicted {percent(low.predicted.value)}, observed "
+        f"holds the predicted one. Highest scores ({size(top.observed.n)}): predicted "
+        f"{percent(top.predicted.value)}, observed {estimate(top.observed)}. Lowest scores "
+        f"({size(low.observed.n)}): predicted {percent(low.predicted.value)}, observed "
         f"{estimate(low.observed)}. The figures are in the table below."
     )
     return picture(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from commonweal.core.results import Finding, Severity
 from commonweal.reports.parts import Cell, Column, Details, Paragraph, Part, Section, Table
 from commonweal.reports.reading import Reading
-from commonweal.reports.words import counted, listed, number
+from commonweal.reports.words import counted, listed, number, spaced
 
 _OPEN = {
     Severity.FAIL: "Checks that failed",
@@ -18,6 +18,7 @@ _CLOSED = {
     Severity.PASS: "Checks that passed",
     Severity.NOT_APPLICABLE: "Checks that do not apply to this study",
 }
+_ENDED = {Severity.PASS: "passed", Severity.NOT_APPLICABLE: "not applicable"}
 
 
 def checks(reading: Reading) -> Section:
@@ -38,7 +39,7 @@ def checks(reading: Reading) -> Section:
             found = [f for f in rest if f.severity is severity]
             if found:
                 tables.append(_table(found, severity, caption))
-                said.append(f"{number(len(found))} {severity.value}")
+                said.append(f"{number(len(found))} {_ENDED[severity]}")
         parts.append(Details(f"All other checks: {listed(said)}", tuple(tables)))
     return Section("checks", "Warnings and checks", tuple(parts))
 
@@ -59,14 +60,19 @@ def _counts(findings: Sequence[Finding]) -> str:
 
 
 def _table(findings: Sequence[Finding], severity: Severity, caption: str) -> Table:
+    """Show findings that say the same about several sources as one row."""
+    places: dict[tuple[str, str, int | None], list[str]] = {}
+    for finding in sorted(findings, key=lambda f: f.code):
+        about = (finding.code, finding.message, finding.count)
+        places.setdefault(about, []).append(spaced(finding.where) or "the study")
     rows = tuple(
         (
-            Cell(finding.code),
-            Cell(finding.where or "the study"),
-            Cell(finding.message),
-            Cell("") if finding.count is None else Cell(number(finding.count)),
+            Cell(code),
+            Cell(listed(list(dict.fromkeys(where)))),
+            Cell(message),
+            Cell("") if count is None else Cell(number(count)),
         )
-        for finding in sorted(findings, key=lambda f: f.code)
+        for (code, message, count), where in places.items()
     )
     key = f"checks-{severity.value.replace(' ', '-')}"
     columns = (

@@ -5,20 +5,26 @@ from __future__ import annotations
 import math
 
 from commonweal.core.results import Metric
+from commonweal.models.spec import BaseRateSpec
 from commonweal.reports.cells import figure
-from commonweal.reports.charts import BASE_DASH, CAPACITY_DASH, Axis, Curve, Point, Series, curve
+from commonweal.reports.charts import BASE_DASH, CAPACITY_DASH, Curve, Series, curve
+from commonweal.reports.frame import Axis, Point
 from commonweal.reports.marks import grey_mark, line_mark
 from commonweal.reports.parts import Cell, Column, Details, Figure, Mark, Part, Row, Table
 from commonweal.reports.reading import Reading
-from commonweal.reports.words import estimate, listed, number, sized, spaced
+from commonweal.reports.words import estimate, listed, number, size, sized, spaced
 
 MOST = 20
 """Points drawn a line; the table gives the same."""
 
 
 def curves(reading: Reading) -> list[Part]:
-    """Draw precision and recall over k, with the figures in a table."""
-    models = [m for m in reading.models() if len(_points(reading, "precision", m)) > 1]
+    """Draw precision and recall over k, with the figures in a table.
+
+    A ranking that gives everybody the base rate is the line of reference, not one more line.
+    """
+    models = [m for m in reading.models() if len(_points(reading, "precision", m)) > 1
+              and not isinstance(reading.content.models.get(m), BaseRateSpec)]  # fmt: skip
     if not models:
         return []
     pictures = [_precision(reading, models), _recall(reading, models)]
@@ -65,7 +71,7 @@ def _precision(reading: Reading, models: list[str]) -> Figure:
         label=f"Precision over the cut-off k for {listed([spaced(m) for m in models])}",
         series=series,
         x=Axis(f"k: {reading.people} from the top", x, share=False),
-        y=Axis("precision", min(1.0, y * 1.05)),
+        y=Axis("precision", min(1.0, y * 1.05) or 1.0),
         level=base.value if base else None,
         at=reading.k,
     )
@@ -92,7 +98,7 @@ def _recall(reading: Reading, models: list[str]) -> Figure:
     )
     recall = reading.overall("recall", reading.k)
     said = "Share of all in the cohort with the outcome who are among the first k"
-    said += f" (n = {number(recall.n)}). " if recall else ". "
+    said += f" ({size(recall.n)}). " if recall else ". "
     said += _at_capacity(reading, "recall", models)
     total = reading.overall("total_recall", reading.k)
     if total is not None:
@@ -137,7 +143,7 @@ def _table(reading: Reading, models: list[str]) -> Table:
         Column("Total recall"),
     )
     recall, total = (reading.overall(m, reading.k) for m in ("recall", "total_recall"))
-    sizes = [f"recall: n = {number(recall.n)}"] if recall else []
-    sizes += [f"total recall: n = {number(total.n)}"] if total else []
+    sizes = [f"recall: {size(recall.n)}"] if recall else []
+    sizes += [f"total recall: {size(total.n)}"] if total else []
     caption = f"Precision and recall over the cut-off. n of precision is k; {'; '.join(sizes)}"
     return Table(key="curves", caption=caption, columns=columns, rows=tuple(rows))

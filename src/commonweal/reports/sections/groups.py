@@ -10,7 +10,7 @@ from commonweal.reports.parts import Cell, Column, Group, Paragraph, Part, Row, 
 from commonweal.reports.reading import Reading
 from commonweal.reports.sections.calibration import Named, bins, by_group, table_by_group
 from commonweal.reports.sections.composition import ladder_of, table_of
-from commonweal.reports.sections.shares import cutoff, label, standing
+from commonweal.reports.sections.shares import cutoff, label, names, standing
 from commonweal.reports.words import number, spaced
 
 TITLE = "Results by group"
@@ -27,6 +27,8 @@ def groups(reading: Reading) -> Section:
         "Every group is selected by the same ranking and cut-off. Whether a difference is "
         "acceptable is not a matter of statistics: the page does not judge."
     )
+    if not reading.content.simulated:
+        intro += " Groups too small to be shown alone are pooled, and named together."
     parts: list[Part] = [Paragraph(intro)]
     for place, attribute in enumerate(protected):
         title = spaced(attribute)
@@ -48,8 +50,8 @@ class _Audit:
 
     @classmethod
     def of(cls, reading: Reading, attribute: str, place: int) -> _Audit:
-        names = reading.figures.groups_of(attribute, model=reading.headline)
-        return cls(reading, attribute, place, names, cutoff(reading, attribute))
+        held = names(reading, attribute)
+        return cls(reading, attribute, place, held, cutoff(reading, attribute))
 
     @property
     def title(self) -> str:
@@ -70,8 +72,6 @@ class _Audit:
         found = standing(self.reading, self.attribute)
         if found is not None:
             parts.append(Paragraph(found.sentence()))
-        if f"{self.attribute}=other" in self.names and not self.reading.content.simulated:
-            parts.append(Paragraph("Groups too small to be shown alone are pooled as “other”."))
         return parts
 
     def _selected(self) -> list[Part]:

@@ -10,7 +10,7 @@ from commonweal.reports.parts import Cell, Column, Facts, Group, Paragraph, Part
 from commonweal.reports.reading import Reading
 from commonweal.reports.sections.calibration import calibration
 from commonweal.reports.sections.curves import curves
-from commonweal.reports.words import number, sized, spaced
+from commonweal.reports.words import UNPUBLISHED, number, size, sized, spaced
 
 TITLE = "Results"
 
@@ -22,7 +22,8 @@ def results(reading: Reading) -> Section:
     described = tuple((spaced(m), (rules.model(content.models[m]),))
                       for m in reading.models() if m in content.models)  # fmt: skip
     said = (
-        f"All figures are measured as of {reading.when}, on people and outcomes no model had seen. "
+        f"All figures are measured as of {reading.when}, on outcomes later than any a model learned "
+        "from. Many of the people were also in the earlier training data, as they will be in use. "
         f"The base rate is {sized(base)}. Figures in brackets are 95% intervals."
     )
     parts: list[Part] = [Paragraph(said), Facts(described)]
@@ -43,13 +44,13 @@ def results(reading: Reading) -> Section:
 def _at_capacity(reading: Reading) -> Table:
     """Show every model at its published cut-off nearest to the capacity."""
     ks = {model: reading.cutoff(model) for model in reading.models()}
-    tied = any(_ties(reading, m, k) for m, k in ks.items() if k)
+    tied = any(_ties(reading, m, k) not in ("", UNPUBLISHED) for m, k in ks.items() if k)
     rows = []
     for model, k in ks.items():
         cells = [Cell(spaced(model)), Cell(number(k)) if k else missing()]
         cells.append(_at(reading, "precision", model, k))
         if tied:
-            cells.append(Cell((_ties(reading, model, k) if k else "") or "no ties"))
+            cells.append(Cell((_ties(reading, model, k) if k else UNPUBLISHED) or "no difference"))
         cells += [_at(reading, name, model, k) for name in ("recall", "total_recall")]
         cells.append(figure(reading.figures.one("auc", model=model), 3))
         rows.append(tuple(cells))
@@ -62,9 +63,9 @@ def _at_capacity(reading: Reading) -> Table:
     if not said and moved:
         said.append("Where a cut-off is not the capacity, it is the nearest one published.")
     return Table(
-        key="models", caption=f"The rankings at capacity, {number(capacity.k)} {capacity.unit}. "
-        + _sizes(reading), columns=tuple(columns), rows=tuple(rows),
-        notes=(*said, *notes(tuple(rows))),
+        key="models", caption=f"The rankings at capacity, {number(capacity.k)} {capacity.unit}",
+        columns=tuple(columns), rows=tuple(rows),
+        notes=(_sizes(reading), *said, *notes(tuple(rows))),
     )  # fmt: skip
 
 
@@ -75,18 +76,18 @@ def _headline(reading: Reading) -> Table:
     wanted = {*reading.content.evaluation.cutoffs, reading.content.capacity.k}
     near = {nearest(k, published, within=0.25) for k in wanted}
     ks = sorted(k for k in near if k)
-    tied = any(_ties(reading, model, k) for k in ks)
+    tied = any(_ties(reading, model, k) not in ("", UNPUBLISHED) for k in ks)
     for k in ks:
         cells = [Cell(f"top {number(k)}"), _at(reading, "precision", model, k)]
-        cells += [Cell(_ties(reading, model, k) or "no ties")] if tied else []
+        cells += [Cell(_ties(reading, model, k) or "no difference")] if tied else []
         cells += [_at(reading, name, model, k) for name in ("recall", "total_recall")]
         rows.append(tuple(cells))
     columns = [Column("Cut-off", number=False), Column("Precision")]
     columns += [Column("If ties fell worst or best")] if tied else []
     columns += [Column("Recall"), Column("Total recall")]
     return Table(
-        key="cutoffs", caption=f"{reading.called(model)} at a few cut-offs. " + _sizes(reading),
-        columns=tuple(columns), rows=tuple(rows), notes=notes(tuple(rows)),
+        key="cutoffs", caption=f"{reading.called(model)} at a few cut-offs",
+        columns=tuple(columns), rows=tuple(rows), notes=(_sizes(reading), *notes(tuple(rows))),
     )  # fmt: skip
 
 
@@ -155,7 +156,9 @@ def _ties(reading: Reading, model: str, k: int) -> str:
     """Say the worst and best precision that ties at k allow; empty where there are none."""
     worst = reading.figures.one("precision_worst", model=model, k=k)
     best = reading.figures.one("precision_best", model=model, k=k)
-    if worst is None or best is None or worst.value == best.value:
+    if worst is None or best is None:
+        return UNPUBLISHED
+    if worst.value == best.value:
         return ""
     return f"{100 * worst.value:.1f}% to {100 * best.value:.1f}%"
 
@@ -169,5 +172,5 @@ def _sizes(reading: Reading) -> str:
         ("AUC", reading.overall("auc")),
     ]
     said = ["precision is out of k"]
-    said += [f"{name}: n = {number(m.n)}" for name, m in sizes if m is not None]
+    said += [f"{name}: {size(m.n)}" for name, m in sizes if m is not None]
     return f"n: {'; '.join(said)}."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from commonweal.core.results import Metric
 from commonweal.reports.figures import nearest
 from commonweal.reports.reading import Reading
-from commonweal.reports.words import UNPUBLISHED, counted, listed, number, percent, span
+from commonweal.reports.words import UNPUBLISHED, counted, listed, number, percent, size, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Standing:
         """Say which groups are a larger or smaller part of the list than of the cohort."""
         more = [s.words() for s in self.shares if s.differs() > 0]
         fewer = [s.words() for s in self.shares if s.differs() < 0]
-        where = f"By {self.attribute}, in the top {number(self.k)} (n = {number(self.k)})"
+        where = f"By {self.attribute}, in the top {number(self.k)} ({size(self.k)})"
         if not more and not fewer:
             groups = counted(len(self.shares), "group")
             return (
@@ -64,7 +64,7 @@ class Standing:
 def cutoff(reading: Reading, attribute: str) -> int | None:
     """Return the cut-off nearest to the capacity at which an attribute's shares are published."""
     figures, model = reading.figures, reading.headline
-    groups = figures.groups_of(attribute, model=model)
+    groups = names(reading, attribute)
     ks = {k for g in groups for k in figures.cutoffs("composition.top", model=model, group=g)}
     return nearest(reading.content.capacity.k, ks)
 
@@ -76,13 +76,22 @@ def standing(reading: Reading, attribute: str) -> Standing | None:
         return None
     figures, model = reading.figures, reading.headline
     shares = []
-    for group in figures.groups_of(attribute, model=model):
+    for group in names(reading, attribute):
         top = figures.one("composition.top", model=model, k=k, group=group)
         cohort = figures.one("composition.cohort", model=model, group=group)
         positives = figures.one("composition.positives", model=model, group=group)
         if top is not None and cohort is not None:
             shares.append(Share(label(attribute, group), top, cohort, positives))
     return Standing(attribute, k, tuple(shares)) if shares else None
+
+
+def names(reading: Reading, attribute: str) -> tuple[str, ...]:
+    """Return the groups an attribute's figures are about; age bands youngest first."""
+    found = reading.figures.groups_of(attribute, model=reading.headline)
+    if reading.content.protected[attribute].age_bands:
+        young = [name for name in found if label(attribute, name).startswith("under ")]
+        return (*young, *(name for name in found if name not in young))
+    return found
 
 
 def label(attribute: str, group: str) -> str:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from commonweal.core.results import Severity
+from commonweal.reports.cells import figure
 from commonweal.reports.figures import nearest
-from commonweal.reports.parts import Bullets, Paragraph, Part, Section, Tiles
+from commonweal.reports.parts import Bullets, Cell, Column, Paragraph, Part, Section, Table, Tiles
 from commonweal.reports.reading import Reading
-from commonweal.reports.sections.shares import standing
-from commonweal.reports.words import counted, estimate, listed, number, percent, sized, span
+from commonweal.reports.sections.shares import Share, standing
+from commonweal.reports.words import (
+    counted,
+    estimate,
+    listed,
+    number,
+    percent,
+    size,
+    sized,
+    spaced,
+    span,
+)
 
 
 def summary(reading: Reading) -> Section:
@@ -20,6 +31,7 @@ def summary(reading: Reading) -> Section:
         parts.append(Paragraph(text))
     else:
         parts += [_tiles(reading, k), Bullets(tuple(_sentences(reading, k)))]
+        parts += _groups(reading)
     parts.append(Paragraph(_checks(reading)))
     return Section("summary", "In short", tuple(parts))
 
@@ -38,14 +50,14 @@ def _tiles(reading: Reading, k: int | None) -> Tiles:
             places = 3 if name == "auc" else None
             value = f"{metric.value:.3f}" if places else percent(metric.value)
             detail = f"{span(metric, places)}; " if span(metric, places) else ""
-            items.append((words, value, f"{detail}n = {number(metric.n)}"))
+            items.append((words, value, f"{detail}{size(metric.n)}"))
     return Tiles(tuple(items))
 
 
 def _sentences(reading: Reading, k: int | None) -> list[str]:
     base, people = reading.overall("base_rate"), reading.people
     sentences = [
-        f"Tested on people and outcomes the model had not seen, as of {reading.when}: within "
+        f"Tested as of {reading.when}, on outcomes later than any the model learned from: within "
         f"{reading.content.outcome.within}, {sized(base)} of the {people} in the cohort had the "
         "outcome."
     ]
@@ -53,7 +65,6 @@ def _sentences(reading: Reading, k: int | None) -> list[str]:
         sentences.append("No cut-off of the ranking could be published.")
     else:
         sentences += _at_capacity(reading, k)
-    sentences += _groups(reading)
     return sentences
 
 
@@ -73,8 +84,11 @@ def _at_capacity(reading: Reading, k: int) -> list[str]:
             "(total recall)"
         )
     auc = reading.overall("auc")
-    third = f". The AUC is {sized(auc, 3)}." if auc else "."
-    return [first, second + third]
+    third = f"The AUC is {sized(auc, 3)}. " if auc else ""
+    mean, base = reading.overall("mean_prediction"), reading.overall("base_rate")
+    if mean is not None:
+        third += f"On average it predicted {estimate(mean)}; {estimate(base)} had the outcome."
+    return [sentence for sentence in (first, f"{second}.", third.strip()) if sentence]
 
 
 def _others(reading: Reading) -> list[str]:
@@ -90,16 +104,56 @@ def _others(reading: Reading) -> list[str]:
     return said
 
 
-def _groups(reading: Reading) -> list[str]:
-    """Say which groups are a larger or smaller part of the list than of the cohort."""
-    sentences = []
+def _groups(reading: Reading) -> list[Part]:
+    """Show which groups are a larger or smaller part of the list than of the cohort."""
+    rows: list[tuple[Cell, ...]] = []
+    hidden: list[str] = []
+    same: list[str] = []
     for attribute in reading.content.protected:
         found = standing(reading, attribute)
+        differing = [share for share in found.shares if share.differs()] if found else []
         if found is None:
-            sentences.append(f"By {attribute}: no shares of the list could be published.")
+            hidden.append(spaced(attribute))
+        elif not differing:
+            same.append(spaced(attribute))
         else:
-            sentences.append(found.sentence())
-    return sentences
+            rows += [_row(attribute, found.k, share) for share in differing]
+    parts: list[Part] = [_standings(reading, rows)] if rows else []
+    if same:
+        text = f"By {listed(same)}, no group's part of the list differs from its part of the cohort"
+        parts.append(Paragraph(f"{text} by more than its interval."))
+    if hidden:
+        parts.append(Paragraph(f"By {listed(hidden)}, no part of the list could be published."))
+    return parts
+
+
+def _row(attribute: str, k: int, share: Share) -> tuple[Cell, ...]:
+    return (
+        Cell(f"{spaced(attribute)}: {share.group}", f"top {number(k)}"),
+        Cell("larger" if share.differs() > 0 else "smaller"),
+        figure(share.top),
+        figure(share.cohort),
+        figure(share.positives),
+    )
+
+
+def _standings(reading: Reading, rows: list[tuple[Cell, ...]]) -> Table:
+    base, recall = reading.overall("base_rate"), reading.overall("recall", reading.k)
+    columns = (
+        Column("Group (list)", number=False),
+        Column("Part of the list, against the cohort", number=False),
+        Column("Of the list"),
+        Column(f"Of the cohort ({size(base.n)})" if base else "Of the cohort"),
+        Column(f"Of those with the outcome ({size(recall.n)})" if recall else "Of those with it"),
+    )
+    notes = (
+        "Shown: groups whose 95% interval of their part of the list leaves out their part of the "
+        "cohort. n of a part of the list is the length of the list. All groups: Results by group.",
+    )
+    return Table(
+        key="standing", caption="Groups that make up more or less of the list than of the cohort",
+        columns=columns, rows=tuple(rows), notes=notes,
+    )  # fmt: skip
 
 
 def _checks(reading: Reading) -> str:

@@ -1,0 +1,133 @@
+"""One source's table and its partner: read, joined, cast and cut down to events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from commonweal.core.errors import DataError, problem
+from commonweal.records.cast import Mask, cast
+from commonweal.records.conditions import holds
+from commonweal.records.read import column_names, read_raw
+from commonweal.records.rows import Partner, Rows, blank, mask
+from commonweal.records.spec import Join, Source, declared_columns
+
+_STANDS_FOR_MISSING = ("nan", "nat", "null", "#n/a", "<na>")
+_NO_ID = (*_STANDS_FOR_MISSING, "none", "nil", "na", "n/a", "unknown", "undefined", "-", "?")
+
+
+def gather(source: Source, folder: Path) -> Rows:
+    """Read a source's rows, cast every column and leave out what is no event.
+
+    A row whose ``where`` column cannot be trusted is checked before it is left out: a damaged
+    cell must not make an event vanish unseen.
+
+    Raises
+    ------
+    DataError
+        If a file cannot be read, lacks a column or holds no rows, or the join is ambiguous.
+    """
+    raw, partner = _joined(source, folder)
+    columns: dict[str, pa.Array] = {}
+    wrong: dict[str, Mask] = {}
+    empty: dict[str, Mask] = {}
+    for column, kind in declared_columns(source).items():
+        values, wrong[column] = cast(raw[column], kind)
+        empty[column] = _placeholders(values, column, source)
+        columns[column] = blank(values, empty[column])
+    passed = {c: holds(c, columns[c.column]) for c in source.where}
+    alone = partner.rows < 0 if partner is not None else np.zeros(raw.num_rows, dtype=np.bool_)
+    rows = Rows(source.table, columns, np.ones(raw.num_rows, dtype=np.bool_), partner=partner)
+    for condition, true in passed.items():
+        doubtful = wrong[condition.column] | empty[condition.column]
+        if partner is not None and condition.column in partner.columns:
+            doubtful = doubtful | alone
+        rows = replace(rows, keep=rows.keep & (true | doubtful))
+    rows = _noted(rows, source, raw, alone, wrong, empty)
+    for true in passed.values():
+        rows = replace(rows, keep=rows.keep & true)
+    return rows
+
+
+def _noted(
+    rows: Rows, source: Source, raw: pa.Table, alone: Mask,
+    wrong: Mapping[str, Mask], empty: Mapping[str, Mask],
+) -> Rows:  # fmt: skip
+    checks = source.checks
+    if source.join is not None:
+        on = source.join.on
+        rows = rows.noted("missing_partner", on, checks.missing_partner, alone, raw[on])
+    for column in rows.columns:
+        rows = rows.noted("type", column, checks.type, wrong[column], raw[column])
+        rows = rows.noted("placeholder", column, checks.missing, empty[column], raw[column])
+    return rows
+
+
+def _placeholders(values: pa.Array, column: str, source: Source) -> Mask:
+    """Return where a text only says that there is no value."""
+    if not pa.types.is_string(values.type):
+        return np.zeros(len(values), dtype=np.bool_)
+    spec = source.columns.get(column)
+    words = _NO_ID if column in source.identifiers() else _STANDS_FOR_MISSING
+    encoded = values.dictionary_encode()
+    hit = pc.is_in(pc.utf8_lower(encoded.dictionary), pa.array(words))
+    if spec is not None and spec.allowed:
+        hit = pc.and_not(hit, pc.is_in(encoded.dictionary, pa.array(spec.allowed)))
+    return mask(hit.take(encoded.indices))
+
+
+def _joined(source: Source, folder: Path) -> tuple[pa.Table, Partner | None]:
+    """Read the table and bring in the partner's columns by their common key."""
+    wanted, join = list(declared_columns(source)), source.join
+    if join is None:
+        return _read(folder, source.table, wanted), None
+    theirs = _partner_columns(source, join, folder, wanted)
+    own = [column for column in wanted if column not in theirs]
+    raw = _read(folder, source.table, list(dict.fromkeys([*own, join.on])))
+    other = _read(folder, join.table, [join.on, *theirs])
+    keys = _unique_keys(other, join)
+    mine, _ = cast(raw[join.on], "text")
+    index = pc.index_in(mine, keys, skip_nulls=True)
+    for column in theirs:
+        taken = other[column].combine_chunks().take(index)
+        raw = raw.append_column(column, pa.chunked_array([taken]))
+    places = pc.fill_null(index, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return raw, Partner(join.table, frozenset(theirs), places)
+
+
+def _read(folder: Path, table: str, columns: list[str]) -> pa.Table:
+    raw = read_raw(folder, table, columns)
+    if raw.num_rows == 0:
+        raise problem(DataError, table, "holds no rows", "check the export")
+    return raw
+
+
+def _partner_columns(source: Source, join: Join, folder: Path, wanted: list[str]) -> list[str]:
+    """Return the wanted columns that stand in the partner; one in both tables is ambiguous."""
+    names = set(column_names(folder, join.table))
+    theirs = [c for c in wanted if c in names and c not in (join.on, source.entity)]
+    for column in sorted(set(theirs) & set(column_names(folder, source.table))):
+        where = f"{join.table}: column {column}"
+        raise problem(DataError, where, f"stands in {source.table} as well", "rename one")
+    return theirs
+
+
+def _unique_keys(partner: pa.Table, join: Join) -> pa.Array:
+    keys, bad = cast(partner[join.on], "text")
+    if bad.any():
+        where = f"{join.table}: column {join.on}, row {int(np.argmax(bad)) + 1}"
+        raise problem(DataError, where, "is not of its declared type", "a key is text or whole")
+    counts = pc.value_counts(keys.drop_null())
+    twice = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
+    if len(twice):
+        row = pc.index(keys, twice[0]).as_py() + 1
+        where = f"{join.table}: column {join.on}, row {row}"
+        raise problem(
+            DataError, where, f"{twice[0].as_py()!r} stands more than once", "one row a key"
+        )
+    return keys

@@ -1,0 +1,75 @@
+"""The sound parts of a study's two files, and the words in which they are told to disagree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from commonweal.core.errors import Problem, nearest
+from commonweal.records.spec import Source
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The sound sections of both files; a section with mistakes of its own is absent.
+
+    Parameters
+    ----------
+    study_file, agency_file
+        Names of the files, for messages.
+    study, agency
+        Section -> its dataclass or value.
+    """
+
+    study_file: str
+    study: Mapping[str, Any]
+    agency_file: str
+    agency: Mapping[str, Any]
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Sources of the agency, empty where they could not be read."""
+        found: Mapping[str, Source] = self.agency.get("sources", {})
+        return found
+
+    def at(self, place: str) -> str:
+        """Return a place in the study file."""
+        return f"{self.study_file}: {place}"
+
+
+def known(name: str, names: Iterable[str], where: str, noun: str) -> Iterator[Problem]:
+    """Say that there is no such thing, and which one may be meant."""
+    names = list(names)
+    if name not in names:
+        near = nearest(name, names)
+        mend = f"did you mean {near}?" if near else f"there are: {', '.join(names) or 'none'}"
+        yield Problem(where, f"there is no {noun} {name!r}", mend)
+
+
+def usable(name: str, where: str) -> Iterator[Problem]:
+    """Say that a name would not do in file and column names."""
+    if not _NAME.match(name):
+        yield Problem(where, "is not a usable name", "use a-z, 0-9 and _, starting with a-z")
+
+
+def filled(text: str, where: str, mend: str) -> Iterator[Problem]:
+    """Say that a text is empty."""
+    if not text.strip():
+        yield Problem(where, "is empty", mend)
+
+
+def between(value: float, least: float, most: float, where: str) -> Iterator[Problem]:
+    """Say that a number is out of its range, ends included."""
+    if not least <= value <= most:
+        mend = f"use {least:,} or more" if value < least else f"use at most {most:,}"
+        yield Problem(where, f"is {value:,}", mend)
+
+
+def once(values: Sequence[Hashable], where: str) -> Iterator[Problem]:
+    """Say which value of a list stands in it again."""
+    for value in dict.fromkeys(v for i, v in enumerate(values) if v in values[:i]):
+        yield Problem(where, f"names {value!r} more than once", "name each once")
