@@ -179,6 +179,11 @@ class Reader:
             for record in self.of(model, None, "total_recall").values()
             if small(record["n"] - chain.positives)
         ]
+        found += [
+            f"{r['metric']} of {r['model']}"
+            for r in self.records if r["metric"] in ("precision_worst", "precision_best")
+            if small([whole(r["value"] * r["k"]), whole((1 - r["value"]) * r["k"])])
+        ]  # fmt: skip
         for names in self.attributes.values():
             found += beside(self.wholes[HEADLINE], [self.groups[g] for g in names])
         return found
@@ -212,8 +217,9 @@ class Reader:
         counts = {0: (0, 0), n: (n, positives)}
         for k, record in self.of(model, None, "precision").items():
             hits = record["value"] * k
-            recall = self.of(model, None, "recall")[k]
-            assert abs(recall["value"] * recall["n"] - hits) < 1e-6
+            for name in ("recall", "total_recall"):
+                share = self.of(model, None, name).get(k)
+                assert share is None or abs(share["value"] * share["n"] - hits) < 1e-6
             worst, best = (
                 whole(self.of(model, None, f"precision_{x}")[k]["value"] * k)
                 for x in ("worst", "best")
@@ -221,7 +227,6 @@ class Reader:
             reached = ends(self.truth.ranking(model), k)
             if reached == [k]:
                 assert worst == best == whole(hits) == labels[:k].sum()
-            assert not small([worst, best, k - worst, k - best])
             counts |= {end: (end, int(labels[:end].sum())) for end in reached}
         return chain(model, counts, self._bins(model, None))
 

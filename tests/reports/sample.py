@@ -145,14 +145,14 @@ def _flow(days: list[date]) -> tuple[FlowStep, ...]:
     steps = []
     for place, day in enumerate(days):
         counts = [
-            ("known", "have a record the rules look at", 9000 + 300 * place),
-            ("include", "at least one complaint in the 50 months before", 2700 + 10 * place),
-            ("exclude", "at least one resignation ever before", None if place == 1 else 300),
-            ("cohort", "in the cohort", PEOPLE + 10 * place),
-            ("labelled", "outcome known", PEOPLE + 10 * place),
-            ("positives", "had the outcome", 520 + place),
+            ("known", 9000 + 300 * place),
+            ("include", 2700 + 10 * place),
+            ("exclude", None if place == 1 else 300),
+            ("cohort", PEOPLE + 10 * place),
+            ("labelled", PEOPLE + 10 * place),
+            ("positives", 520 + place),
         ]
-        steps += [FlowStep(as_of=day, kind=k, words=w, people=n) for k, w, n in counts]
+        steps += [FlowStep(as_of=day, kind=kind, rule=0, people=n) for kind, n in counts]
     return tuple(steps)
 
 

@@ -194,7 +194,6 @@ def _poisoned() -> Content:
         evaluation=replace(said.evaluation, headline=f"boosted{EVIL}"),
         capacity=replace(said.capacity, unit=EVIL), agency=EVIL, metrics=metrics,
         sources=tuple(replace(s, name=EVIL, table=EVIL, missing={EVIL: 0.5}) for s in said.sources),
-        flow=tuple(replace(s, words=EVIL) for s in said.flow),
         blocks=tuple(replace(b, name=f"{EVIL}{b.name}", examples=((EVIL, EVIL),))
                      for b in said.blocks),
         findings=tuple(replace(f, code=EVIL, message=EVIL, where=EVIL) for f in said.findings),

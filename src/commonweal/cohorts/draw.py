@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,19 +23,20 @@ class Step:
     ----------
     as_of
         The date.
-    step
-        What the step was, in words.
+    kind
+        ``known`` (people with any record the rules look at), ``include`` (who meets the
+        rule), ``union`` (who meets any of these), ``exclude`` (how many of the union it
+        removes) or ``cohort``.
+    rule
+        Place of the rule among those of its kind, from 0.
     people
         How many people it counts.
-    kind
-        ``known`` (people with any record the rules look at), ``include``, ``exclude`` (how
-        many of those included it removes) or ``cohort``.
     """
 
     as_of: date
-    step: str
-    people: int
     kind: str
+    rule: int
+    people: int
 
 
 def draw(spec: CohortSpec, history: History) -> tuple[pa.Table, tuple[Step, ...]]:
@@ -61,16 +63,13 @@ def draw(spec: CohortSpec, history: History) -> tuple[pa.Table, tuple[Step, ...]
     table = pa.table(
         {"row": rows, "entity_id": people["entity_id"], "as_of": people["as_of"].cast(pa.date32())}
     )
-    steps = [("known", "have a record the rules look at", _known(spec, dates, history))]
+    steps = [("known", 0, _known(spec, dates, history))]
+    steps += [("include", place, found) for place, found in enumerate(included)]
     steps += [
-        ("include", _words(rule, rule.within or spec.within), found)
-        for rule, found in zip(spec.include, included, strict=True)
+        ("exclude", place, inside.semi_join(found, ["as_of", "entity_id"]))
+        for place, found in enumerate(excluded)
     ]
-    steps += [
-        ("exclude", _words(rule, rule.within), inside.semi_join(found, ["as_of", "entity_id"]))
-        for rule, found in zip(spec.exclude, excluded, strict=True)
-    ]
-    steps.append(("cohort", "in the cohort", cohort))
+    steps += [("union", 0, inside), ("cohort", 0, cohort)]
     return table, _flow(steps, dates)
 
 
@@ -94,19 +93,10 @@ def _known(spec: CohortSpec, dates: tuple[date, ...], history: History) -> Relat
     return ibis.union(*known, distinct=True) if known[1:] else known[0].distinct()
 
 
-def _words(rule: Rule, within: Period | None) -> str:
-    count = "at least one" if rule.at_least == 1 else f"at least {rule.at_least}"
-    noun = rule.event.replace("_", " ")
-    where = "".join(f" ({condition.column} conditioned)" for condition in rule.where)
-    return (
-        f"{count} {noun}{where} in the {within} before" if within else f"{count} {noun} ever before"
-    )
-
-
-def _flow(steps: list[tuple[str, str, Relation]], dates: tuple[date, ...]) -> tuple[Step, ...]:
+def _flow(steps: Sequence[tuple[str, int, Relation]], dates: tuple[date, ...]) -> tuple[Step, ...]:
     flow = []
-    for kind, words, relation in steps:
+    for kind, rule, relation in steps:
         counts = collect(relation.group_by("as_of").agg(people=relation.count()), "as_of")
         found = dict(zip(counts["as_of"].to_pylist(), counts["people"].to_pylist(), strict=True))
-        flow += [Step(day, words, int(found.get(day, 0)), kind) for day in dates]
+        flow += [Step(day, kind, rule, int(found.get(day, 0))) for day in dates]
     return tuple(sorted(flow, key=lambda step: step.as_of))

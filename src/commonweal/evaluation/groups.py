@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.core.results import Metric
 from commonweal.evaluation.intervals import bootstrap
-from commonweal.evaluation.overall import Subject
+from commonweal.evaluation.overall import Subject, unsplit
 from commonweal.evaluation.ranking import Floats, Ints, Numbers, Ranking
 
 
@@ -26,7 +26,8 @@ class Grouping:
     cutoffs
         Cut-offs at which figures by this attribute may be published.
     bins
-        Rank boundaries of its calibration bins.
+        Rank boundaries of its calibration bins; those within a block of equal scores are left
+        out.
     """
 
     attribute: str
@@ -47,6 +48,7 @@ def audit(
     predicted and observed rates between rank boundaries of the whole; and the group's share of
     predicted positives, sum of its predictions over the sum of all (paper C, A.5.1).
     """
+    grouping = replace(grouping, bins=unsplit(ranking, grouping.bins))
     members = _Members.of(ranking, grouping)
     value = members.figures(np.ones(ranking.n, dtype=np.int64), subject.probability)
     low, high = bootstrap(

@@ -58,13 +58,14 @@ def measure(
     cutoffs
         Published cut-offs k.
     bins
-        Rank boundaries of the calibration bins, ascending, 0 and n included.
+        Rank boundaries of the calibration bins, ascending, 0 and n included; those within a
+        block of equal scores are left out.
     draws
         Bootstrap draws.
     generator
         Random stream of the draws.
     """
-    ks = np.asarray(cutoffs, dtype=np.int64)
+    ks, bins = np.asarray(cutoffs, dtype=np.int64), unsplit(ranking, bins)
     statistic = _statistic(ranking, subject, ks, np.asarray(bins, dtype=np.int64))
 
     value = statistic(np.ones(ranking.n, dtype=np.int64))
@@ -152,6 +153,11 @@ def _losses(ranking: Ranking) -> Floats:
 def between(values: Numbers, edges: Ints) -> Floats:
     """Sum `values` between neighbouring rank boundaries, ascending, from 0 to n."""
     return np.asarray(np.add.reduceat(values, edges[:-1]), dtype=np.float64)
+
+
+def unsplit(ranking: Ranking, bins: Sequence[int]) -> tuple[int, ...]:
+    """Leave out rank boundaries within a block of equal scores: who comes first is chance."""
+    return tuple(np.intersect1d(bins, [0, *ranking.ends]).tolist())
 
 
 def bins_from(cutoffs: Sequence[int], n: int, wanted: int) -> tuple[int, ...]:

@@ -85,7 +85,7 @@ class Ranking:
         return worst, hits[before] + np.minimum(inside, taken)
 
 
-def auc(ranking: Ranking, weights: Numbers) -> float:
+def auc(ranking: Ranking, weights: Floats) -> float:
     """Return the weighted area under the ROC curve; ties count one half.
 
     NaN where there are only positives or only negatives.

@@ -84,7 +84,7 @@ class Disclosure:
             first, second = sorted(parts, key=lambda part: (size[part], part))[:2]
             parts = [part for part in parts if part not in (first, second)]
             parts.append(tuple(sorted(first + second)))
-        return np.full(len(people), "all", dtype=np.str_)
+        return np.full(len(people), "all")
 
     def cutoffs(
         self, ranking: Ranking, groups: Groups | None, wanted: Iterable[int],

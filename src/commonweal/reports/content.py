@@ -56,15 +56,15 @@ class FlowStep:
     kind
         ``known``, ``include``, ``exclude`` (people removed), ``cohort``, ``labelled``
         (outcome known) or ``positives``.
-    words
-        The rule in words.
+    rule
+        Place of the rule among the cohort's ``include`` or ``exclude``, from 0.
     people
         Number of people.
     """
 
     as_of: date
     kind: str
-    words: str
+    rule: int
     people: int | None
 
 

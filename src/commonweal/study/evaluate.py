@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -23,6 +23,7 @@ from commonweal.evaluation.ranking import Ranking
 from commonweal.features.columns import Values
 from commonweal.models.registry import load
 from commonweal.oversight.disclosure import Disclosure
+from commonweal.study.spec import StudySpec
 from commonweal.study.stages import Workshop, code_below, matrix
 
 
@@ -162,7 +163,41 @@ def _evaluate(
             found = _by_group(shop, test, ranking, subject, cutoffs)
             metrics += found.metrics
             findings += found.findings
+    findings += [_calibrated(metrics, spec.evaluation.headline), _beaten(metrics, spec)]
     return Evaluated(tuple(metrics), tuple(findings))
+
+
+def _calibrated(metrics: Sequence[Metric], headline: str) -> Finding:
+    """Compare what the headline model predicted on average with what happened."""
+    code = "evaluation.calibration"
+    found = {m.metric: m for m in metrics if m.model == headline and m.group is None}
+    rate, mean = found.get("base_rate"), found.get("mean_prediction")
+    if rate is None or mean is None or rate.low is None or rate.high is None:
+        message = f"{headline} gives no probabilities, or its rates are not shown."
+        return Finding(code=code, severity=Severity.NOT_APPLICABLE, message=message)
+    message = (
+        f"{headline} predicted {mean.value:.1%} on average; {rate.value:.1%} had the outcome "
+        f"(95% interval {rate.low:.1%} to {rate.high:.1%}, n = {rate.n:,})."
+    )
+    inside = rate.low <= mean.value <= rate.high
+    severity = Severity.PASS if inside else Severity.WARN
+    return Finding(code=code, severity=severity, message=message, where=headline)
+
+
+def _beaten(metrics: Sequence[Metric], spec: StudySpec) -> Finding:
+    """Say whether another ranking finds as many at capacity as the headline model."""
+    code, headline, k = "evaluation.headline-not-better", spec.evaluation.headline, spec.capacity.k
+    found = {m.model: m.value for m in metrics
+             if m.metric == "precision" and m.k == k and m.group is None}  # fmt: skip
+    if headline not in found or len(found) < 2:
+        message = "Precision at capacity can be shown for one ranking at most."
+        return Finding(code=code, severity=Severity.SKIPPED, message=message)
+    best, value = max(((str(m), v) for m, v in found.items() if m != headline), key=lambda x: x[1])
+    message = (
+        f"Precision at capacity ({k:,}): {headline} {found[headline]:.1%}, {best} {value:.1%}."
+    )
+    severity = Severity.WARN if value >= found[headline] else Severity.PASS
+    return Finding(code=code, severity=severity, message=message, where=headline)
 
 
 def _total_recall(as_of: date, everyone: int | None) -> Finding:

@@ -43,7 +43,7 @@ def content(
     reports = [_report(artefact) for artefact in made.values()]
     sources = tuple(_summary(r, rule, agency.sources[r.source].covers_from) for r in reports)
     flow = _flow(people, labelled, rule)
-    findings = [*_exempt(shop), *(_hidden(f, rule) for r in reports for f in r.findings())]
+    findings = [*_exempt(shop), *(f for r in reports for f in _source_findings(r, rule))]
     findings += [*_oversized(blocks, rule), *_embargoed(shop), *found.findings]
     findings += _protected_features(shop)
     return Content(
@@ -65,15 +65,18 @@ def _report(artefact: Artefact) -> SourceReport:
 
 
 def _summary(report: SourceReport, rule: Disclosure, covers_from: date | None) -> SourceSummary:
-    """Hide counts of 1 to 10 rows, and the remainder from which they would follow."""
-    aside = rule.count(report.rows_quarantined)
-    left_out = rule.count(report.rows_left_out)
-    removed = report.rows_quarantined + report.rows_left_out
-    kept = rule.count(report.rows_kept, removed)
-    if aside is None or left_out is None:
-        kept = None
+    """Hide counts of 1 to 10 rows, and the largest other one, from which they would follow."""
+    counts = {"out": report.rows_left_out, "aside": report.rows_quarantined,
+              "kept": report.rows_kept}  # fmt: skip
+    shown = {name: count for name, count in counts.items() if rule.safe(count)}
+    if len(shown) < len(counts) and shown:
+        shown.pop(max(shown, key=lambda name: shown[name]))
+    left_out, aside, kept = (shown.get(name) for name in counts)
+    # A share gives away how many rows it is a share of, unless it is none or all of them.
     missing = {
-        column: count / report.rows_kept if rule.safe(count, report.rows_kept - count) else None
+        column: count / report.rows_kept
+        if rule.safe(count, report.rows_kept - count) and (kept or count in (0, report.rows_kept))
+        else None
         for column, count in report.missing.items()
     }
     return SourceSummary(
@@ -83,10 +86,35 @@ def _summary(report: SourceReport, rule: Disclosure, covers_from: date | None) -
     )  # fmt: skip
 
 
+def _source_findings(report: SourceReport, rule: Disclosure) -> list[Finding]:
+    """Take out the counts that show, or let someone derive, 1 to 10 rows.
+
+    Rows set aside are those that failed any such check: what fails one check less what all
+    fail together is who fails the others, so these counts are shown all or none.
+    """
+    hits = [m for code in report.checked for m in report.mistakes if m[0] == code]
+    aside = [count for _, _, policy, count in hits if policy == "quarantine"]
+    overlap = _beyond(sum(aside) - report.rows_quarantined, len(aside))
+    safe = rule.safe(*aside, *(report.rows_quarantined - count for count in aside), overlap)
+    missing = report.missing.values()
+    counted = iter(hits)
+    found = []
+    for finding in report.findings():
+        if finding.count is None:
+            found.append(finding)
+            continue
+        _, _, policy, count = next(counted)
+        apart = [report.rows_read - count, *(abs(count - other) for other in missing)]
+        shown = safe if policy == "quarantine" else rule.safe(count, *apart)
+        found.append(finding if shown else _hidden(finding, rule))
+    return found
+
+
 def _hidden(finding: Finding, rule: Disclosure) -> Finding:
-    if finding.count is None or rule.safe(finding.count):
-        return finding
-    return replace(finding, count=None, message=f"{finding.message} (1 to 10 rows)")
+    """Take a finding's count out."""
+    small = not rule.safe(finding.count or 0)
+    words = "1 to 10 rows" if small else "a count from which a small one would follow"
+    return replace(finding, count=None, message=f"{finding.message} ({words})")
 
 
 def _exempt(shop: Workshop) -> list[Finding]:
@@ -147,62 +175,88 @@ def _flow(people: Artefact, labelled: Artefact, rule: Disclosure) -> tuple[FlowS
     as_of = read_table(people.file("cohort.parquet"), ["as_of"])["as_of"]
     labels = read_table(labelled.file("labels.parquet"), ["label"])["label"]
     flow: list[FlowStep] = []
+    earlier: dict[tuple[str, int], list[int]] = defaultdict(list)
     for day in sorted(by_date):
         here = labels.filter(pc.equal(as_of, day))
         known, positives = len(here) - here.null_count, int(pc.sum(here).as_py() or 0)
-        flow += _safe_steps(by_date[day], known, positives, rule)
+        found = _safe_steps(by_date[day], known, positives, rule, earlier)
+        for step in found:
+            if step.people is not None:
+                earlier[step.kind, step.rule].append(step.people)
+        flow += found
     return tuple(flow)
 
 
 def _safe_steps(
-    steps: Sequence[Step], known: int, positives: int, rule: Disclosure
-) -> list[FlowStep]:
-    """Hide the counts of one date whose differences are small."""
+    steps: Sequence[Step], labelled: int, positives: int, rule: Disclosure,
+    earlier: Mapping[tuple[str, int], Sequence[int]],
+) -> list[FlowStep]:  # fmt: skip
+    """Hide the counts of one date whose differences are small.
+
+    Who has a known outcome, and who had it, is published with every figure of the evaluation;
+    the other counts are shown where that, and the same count at earlier dates, leave them
+    safe: people with a record ever before grow in number, so the difference is who is new.
+    """
+    around = _derivable(steps, labelled)
+    safe = {kind: rule.safe(*counts) for kind, counts in around.items()}
+    for s in steps:
+        if s.kind in safe:
+            before = earlier.get((s.kind, s.rule), ())
+            safe[s.kind] &= rule.safe(*(abs(s.people - x) for x in before))
     day = steps[0].as_of
-    cohort = next(s.people for s in steps if s.kind == "cohort")
-    everyone = next(s.people for s in steps if s.kind == "known")
-    includes = [s.people for s in steps if s.kind == "include"]
-    excludes = [s.people for s in steps if s.kind == "exclude"]
-    # With one rule that includes people, its count less the cohort is who was excluded.
-    union = includes[0] if len(includes) == 1 else None
-    safe_out = all(rule.safe(x) for x in excludes)
-    if union is not None:
-        removed = union - cohort
-        safe_out &= rule.safe(removed, *(removed - x for x in excludes))
-        safe_in = rule.safe(union, everyone - union, removed)
-    else:
-        pairs = [abs(a - b) for i, a in enumerate(includes) for b in includes[i + 1 :]]
-        safe_in = rule.safe(*includes, *(everyone - x for x in includes), *pairs,
-                            *(abs(x - cohort) for x in includes))  # fmt: skip
-    shown = {
-        "known": rule.count(everyone, everyone - cohort),
-        "cohort": rule.count(cohort),
-        "labelled": rule.count(known, cohort - known),
-        "positives": rule.count(positives, known - positives),
-    }
-    flow = []
-    for step in steps:
-        people = shown.get(step.kind)
-        if step.kind == "include":
-            people = step.people if safe_in else None
-        elif step.kind == "exclude":
-            people = step.people if safe_out else None
-        flow.append(FlowStep(as_of=day, kind=step.kind, words=step.step, people=people))
-    if known == 0:
-        return flow
-    flow.append(
-        FlowStep(as_of=day, kind="labelled", words="outcome known", people=shown["labelled"])
-    )
-    flow.append(FlowStep(as_of=day, kind="positives", words="had the outcome",
-                         people=shown["positives"]))  # fmt: skip
+    flow = [
+        FlowStep(as_of=day, kind=s.kind, rule=s.rule, people=s.people if safe[s.kind] else None)
+        for s in steps if s.kind in safe
+    ]  # fmt: skip
+    if labelled:
+        outcomes = (
+            ("labelled", rule.count(labelled)),
+            ("positives", rule.count(positives, labelled - positives)),
+        )
+        flow += [FlowStep(as_of=day, kind=kind, rule=0, people=n) for kind, n in outcomes]
     return flow
 
 
+def _derivable(steps: Sequence[Step], labelled: int) -> dict[str, list[int]]:
+    """Return, for each kind of step, its counts and those that follow with the others'.
+
+    Kinds are shown whole or not at all. The labelled are part of the cohort, the cohort of the
+    union of those the rules include, the union of the known; the excluded are the others of
+    the union.
+    """
+    people: dict[str, list[int]] = defaultdict(list)
+    for step in steps:
+        people[step.kind].append(step.people)
+    (known,), (union,), (cohort,) = people["known"], people["union"], people["cohort"]
+    includes, excludes = people["include"], people["exclude"]
+    removed, outside = union - cohort, known - cohort
+    return {
+        "known": [known, outside, known - labelled],
+        "include": [
+            *includes, *(known - x for x in includes), *(union - x for x in includes),
+            known - union, removed, union - labelled, _beyond(sum(includes) - union, len(includes)),
+        ],
+        "exclude": [
+            *excludes, *(removed - x for x in excludes), *(outside - x for x in excludes),
+            _beyond(sum(excludes) - removed, len(excludes)),
+        ],
+        "cohort": [cohort, cohort - labelled],
+    }  # fmt: skip
+
+
+def _beyond(overlap: int, sets: int) -> int:
+    """Return the fewest that can be in more than one set: sizes less union is `overlap`."""
+    return -(-overlap // (sets - 1)) if sets > 1 else 0
+
+
 def _flow_metrics(flow: Sequence[FlowStep]) -> list[Metric]:
+    ruled = ("include", "exclude")
     return [
-        Metric(metric=f"flow.{step.kind}", value=step.people, n=step.people, as_of=step.as_of,
-               group=step.words)
-        for step in flow if step.people is not None
+        Metric(
+            metric=f"flow.{s.kind}.{s.rule + 1}" if s.kind in ruled else f"flow.{s.kind}",
+            value=s.people, n=s.people, as_of=s.as_of,
+        )
+        for s in flow if s.people is not None
     ]  # fmt: skip
 
 
@@ -213,14 +267,16 @@ def _source_metrics(sources: Sequence[SourceSummary]) -> list[Metric]:
             "read": source.rows_read, "left_out": source.rows_left_out,
             "quarantined": source.rows_quarantined, "kept": source.rows_kept,
         }  # fmt: skip
+        where = f"source={source.name}"
         metrics += [
-            Metric(metric=f"records.{name}", value=count, n=source.rows_read, group=source.name)
+            Metric(metric=f"records.{name}", value=count, n=source.rows_read, group=where)
             for name, count in counts.items() if count is not None
         ]  # fmt: skip
         metrics += [
-            Metric(metric="records.missing", value=share, n=source.rows_read,
-                   group=f"{source.name}.{column}")
-            for column, share in source.missing.items() if share is not None
+            Metric(metric="records.missing", value=share, n=source.rows_kept,
+                   group=f"column={source.name}.{column}")
+            for column, share in source.missing.items()
+            if share is not None and source.rows_kept is not None
         ]  # fmt: skip
     return metrics
 
@@ -236,7 +292,7 @@ def _blocks(
         features = described["features"]
         mine = weights[start : start + len(features)]
         start += len(features)
-        order = sorted(range(len(features)), key=lambda i: (-mine[i], i))[:5]  # noqa: B023
+        order = sorted(range(len(features)), key=lambda i: (-mine[i], i))[:5]
         examples = tuple((features[i]["name"], features[i]["meaning"]) for i in order)
         summaries.append(
             BlockSummary(name=name, kind=spec.features[name].kind, columns=len(features),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import date
 
+from commonweal.cohorts.spec import CohortSpec
 from commonweal.reports import rules
 from commonweal.reports.cells import count, missing, notes
 from commonweal.reports.content import FlowStep
@@ -18,9 +19,12 @@ _ROLES = {
     "embargoed": "not used: its outcomes become known too late to learn from",
     "live": "scored only: its outcomes are not known yet",
 }
-_KINDS = {"include": "meets the rule: ", "exclude": "removed by the rule: "}
-
-Line = tuple[str, str, int]
+_STEPS = {
+    "known": "have a record the rules look at",
+    "cohort": "in the cohort",
+    "labelled": "outcome known",
+    "positives": "had the outcome",
+}
 
 
 def cohort(reading: Reading) -> Section:
@@ -42,7 +46,7 @@ def cohort(reading: Reading) -> Section:
     ]
     parts.append(_splits(reading))
     if content.flow:
-        parts.append(_flow(content.flow, reading.people))
+        parts.append(_flow(content.flow, content.cohort, reading.people))
     else:
         parts.append(Paragraph("No counts of the cohort are on record."))
     return Section("cohort", "The cohort and the outcome", tuple(parts))
@@ -69,20 +73,25 @@ def _splits(reading: Reading) -> Table:
     )
 
 
-def _flow(flow: tuple[FlowStep, ...], people: str) -> Table:
+def _words(step: FlowStep, spec: CohortSpec) -> str:
+    if step.kind == "include":
+        return f"meets the rule: {rules.rule(spec.include[step.rule], spec.within)}"
+    if step.kind == "exclude":
+        return f"removed by the rule: {rules.rule(spec.exclude[step.rule], None)}"
+    return _STEPS[step.kind]
+
+
+def _flow(flow: tuple[FlowStep, ...], spec: CohortSpec, people: str) -> Table:
     days = sorted({step.as_of for step in flow})
-    lines: dict[Line, dict[date, int | None]] = defaultdict(dict)
-    for day in days:
-        met: Counter[tuple[str, str]] = Counter()
-        for step in (s for s in flow if s.as_of == day):
-            lines[step.kind, step.words, met[step.kind, step.words]][day] = step.people
-            met[step.kind, step.words] += 1
+    lines: dict[tuple[str, int], dict[date, FlowStep]] = defaultdict(dict)
+    for step in flow:
+        lines[step.kind, step.rule][step.as_of] = step
     rows = tuple(
         (
-            Cell(_KINDS.get(kind, "") + words),
-            *(count(found[d]) if d in found else missing("not known yet") for d in days),
+            Cell(_words(next(iter(found.values())), spec)),
+            *(count(found[d].people) if d in found else missing("not known yet") for d in days),
         )
-        for (kind, words, _), found in lines.items()
+        for found in lines.values()
     )
     columns = (Column(f"Step (counts of {people})", number=False),
                *(Column(d.isoformat()) for d in days))  # fmt: skip

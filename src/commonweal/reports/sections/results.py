@@ -22,8 +22,8 @@ def results(reading: Reading) -> Section:
     described = tuple((spaced(m), (rules.model(content.models[m]),))
                       for m in reading.models() if m in content.models)  # fmt: skip
     said = (
-        f"All figures are measured as of {reading.when}, on outcomes later than any a model learned "
-        "from. Many of the people were also in the earlier training data, as they will be in use. "
+        f"All figures are measured as of {reading.when}, on outcomes later than any a model had "
+        "learned from; people may have been in the cohort of an earlier date too, as in use. "
         f"The base rate is {sized(base)}. Figures in brackets are 95% intervals."
     )
     parts: list[Part] = [Paragraph(said), Facts(described)]
