@@ -51,6 +51,8 @@ def test_a_second_run_rewrites_nothing(small_study: Path, tmp_path: Path) -> Non
     assert first.reused == ()
     assert "auc of boosted" in first.sentence()
     assert {"metric", "value", "low", "high", "n"} <= set(first.frame().columns)
+    first.plot().save(tmp_path / "precision.svg")
+    assert (tmp_path / "precision.svg").read_text(encoding="utf-8").startswith("<svg")
     before = {p: (p.stat().st_mtime_ns, p.stat().st_ino) for p in (tmp_path / "run").rglob("*")}
     second = finished(small_study, tmp_path / "run")
     assert second.made == ()

@@ -1,4 +1,4 @@
-"""What a study is about, what its action does to people, who reviewed it, and which attributes are protected."""
+"""What a study is about, what its action does, who reviewed it, which attributes are protected."""
 
 from __future__ import annotations
 

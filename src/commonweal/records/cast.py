@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from commonweal.core.dates import day_number
 from commonweal.records.spec import ColumnType
 
 Mask = NDArray[np.bool_]
@@ -126,13 +127,21 @@ def _convert(raw: pa.Array, kind: ColumnType) -> pa.Array:
     if pa.types.is_boolean(raw.type) and kind in ("boolean", "text"):
         return raw.cast(ARROW[kind])
     if pa.types.is_date(raw.type) and kind == "date":
-        return raw.cast(pa.date32())
+        return _within_calendar(raw.cast(pa.date32()))
     if pa.types.is_timestamp(raw.type) and kind == "date":
         # The day on the clock of the column's own time zone, and only if it is a day.
         local = pc.local_timestamp(raw) if raw.type.tz else raw
         midnight = pc.equal(pc.floor_temporal(local, unit="day"), local)
-        return pc.if_else(midnight, local.cast(pa.date32(), safe=False), None)
+        return _within_calendar(pc.if_else(midnight, local.cast(pa.date32(), safe=False), None))
     return pa.nulls(len(raw), ARROW[kind])
+
+
+def _within_calendar(dates: pa.Array) -> pa.Array:
+    """Drop days that no calendar date can be: before year 1 or after year 9999."""
+    numbers = dates.cast(pa.int32())
+    low, high = day_number(date.min), day_number(date.max)
+    inside = pc.and_(pc.greater_equal(numbers, low), pc.less_equal(numbers, high))
+    return pc.if_else(inside, dates, None)
 
 
 def _from_integer(raw: pa.Array, kind: ColumnType) -> pa.Array:

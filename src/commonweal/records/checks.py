@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from commonweal.core.errors import DataError, Problem
 from commonweal.core.results import Finding, Severity
@@ -153,5 +154,5 @@ def raise_for(mistakes: Sequence[Mistake]) -> None:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    text = str(value) if isinstance(value, date) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

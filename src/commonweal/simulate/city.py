@@ -6,6 +6,7 @@ arrested more than its behaviour explains; shootings are recorded alike for ever
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -67,7 +68,7 @@ class SimulatedCity:
         )
 
 
-def simulate_city(people: int, seed: int, out: Path) -> SimulatedCity:
+def simulate_city(people: int, seed: int, out: Path | str) -> SimulatedCity:
     """Simulate a city and write its tables and their seal.
 
     Parameters
@@ -96,9 +97,12 @@ def simulate_city(people: int, seed: int, out: Path) -> SimulatedCity:
     city = draw_population(people, seed)
     incidents = all_incidents(city, live(city, seed), seed)
     tables = _tables(city, incidents, seed)
+    out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        write_table(table, out / f"{name}.parquet")
+        partial = out / f".tmp-{name}.parquet"
+        write_table(table, partial)
+        os.replace(partial, out / f"{name}.parquet")
     write_seal(out, WORLD, seed, people, [f"{name}.parquet" for name in tables])
     rows = {name: int(table.num_rows) for name, table in tables.items()}
     return SimulatedCity(folder=out, people=people, seed=seed, rows=rows)

@@ -12,8 +12,8 @@ from commonweal.core.errors import Problem, nearest
 _DATE = ("should be a date", "write a date like 2013-01-01, without quotes and without a time")
 _SAID = {
     "missing": ("is missing", "add it"),
-    "int_type": ("should be a whole number", "write it without quotes"),
-    "int_from_float": ("should be a whole number", "write it without a decimal point"),
+    "int_type": ("should be a whole number", "write it without quotes or a decimal point"),
+    "int_from_float": ("should be a whole number", "write it without quotes or a decimal point"),
     "float_type": ("should be a number", "write it without quotes"),
     "bool_type": ("should be true or false", "write it without quotes"),
     "string_type": ("should be text", "write it in quotes"),

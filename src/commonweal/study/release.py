@@ -64,17 +64,25 @@ def _report(artefact: Artefact) -> SourceReport:
     return SourceReport(**{**raw, "checked": tuple(raw["checked"])})
 
 
+def _rows(report: SourceReport, rule: Disclosure) -> tuple[int | None, int | None, int | None]:
+    """Return the rows left out, set aside and kept.
+
+    Hidden are counts of 1 to 10, and the largest other one, from which they would follow.
+    """
+    counts = [report.rows_left_out, report.rows_quarantined, report.rows_kept]
+    shown = [i for i in range(3) if rule.safe(counts[i])]
+    if 0 < len(shown) < 3:
+        shown.remove(max(shown, key=lambda i: counts[i]))
+    left_out, aside, kept = (counts[i] if i in shown else None for i in range(3))
+    return left_out, aside, kept
+
+
 def _summary(report: SourceReport, rule: Disclosure, covers_from: date | None) -> SourceSummary:
-    """Hide counts of 1 to 10 rows, and the largest other one, from which they would follow."""
-    counts = {"out": report.rows_left_out, "aside": report.rows_quarantined,
-              "kept": report.rows_kept}  # fmt: skip
-    shown = {name: count for name, count in counts.items() if rule.safe(count)}
-    if len(shown) < len(counts) and shown:
-        shown.pop(max(shown, key=lambda name: shown[name]))
-    left_out, aside, kept = (shown.get(name) for name in counts)
+    """Say how many rows were read and kept, and the share missing, where that may be shown."""
+    left_out, aside, kept = _rows(report, rule)
     # A share gives away how many rows it is a share of, unless it is none or all of them.
     missing = {
-        column: count / report.rows_kept
+        column: count / max(1, report.rows_kept)
         if rule.safe(count, report.rows_kept - count) and (kept or count in (0, report.rows_kept))
         else None
         for column, count in report.missing.items()
@@ -89,13 +97,14 @@ def _summary(report: SourceReport, rule: Disclosure, covers_from: date | None) -
 def _source_findings(report: SourceReport, rule: Disclosure) -> list[Finding]:
     """Take out the counts that show, or let someone derive, 1 to 10 rows.
 
-    Rows set aside are those that failed any such check: what fails one check less what all
-    fail together is who fails the others, so these counts are shown all or none.
+    Rows set aside are those that failed any such check: all of them less those that failed one
+    are those that failed only the others, so these counts are shown all or none.
     """
     hits = [m for code in report.checked for m in report.mistakes if m[0] == code]
     aside = [count for _, _, policy, count in hits if policy == "quarantine"]
     overlap = _beyond(sum(aside) - report.rows_quarantined, len(aside))
     safe = rule.safe(*aside, *(report.rows_quarantined - count for count in aside), overlap)
+    safe &= _rows(report, rule)[1] is not None
     missing = report.missing.values()
     counted = iter(hits)
     found = []
@@ -180,9 +189,9 @@ def _flow(people: Artefact, labelled: Artefact, rule: Disclosure) -> tuple[FlowS
         here = labels.filter(pc.equal(as_of, day))
         known, positives = len(here) - here.null_count, int(pc.sum(here).as_py() or 0)
         found = _safe_steps(by_date[day], known, positives, rule, earlier)
-        for step in found:
-            if step.people is not None:
-                earlier[step.kind, step.rule].append(step.people)
+        for shown in found:
+            if shown.people is not None:
+                earlier[shown.kind, shown.rule].append(shown.people)
         flow += found
     return tuple(flow)
 
@@ -238,7 +247,7 @@ def _derivable(steps: Sequence[Step], labelled: int) -> dict[str, list[int]]:
         ],
         "exclude": [
             *excludes, *(removed - x for x in excludes), *(outside - x for x in excludes),
-            _beyond(sum(excludes) - removed, len(excludes)),
+            _beyond(sum(excludes) - removed, len(excludes)), cohort, cohort - labelled,
         ],
         "cohort": [cohort, cohort - labelled],
     }  # fmt: skip

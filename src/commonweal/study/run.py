@@ -27,6 +27,7 @@ from commonweal.study.load import load
 from commonweal.study.spec import Study
 
 if TYPE_CHECKING:
+    import altair as alt
     import pandas as pd
 
 
@@ -63,6 +64,12 @@ class Run:
         import pandas as pd
 
         return pd.DataFrame([metric.record() for metric in self.metrics])
+
+    def plot(self) -> alt.LayerChart:
+        """Return precision over cut-offs, every ranking, as an Altair chart."""
+        from commonweal.reports.overview import precision_chart
+
+        return precision_chart(self.metrics, self.headline)
 
     def sentence(self) -> str:
         """Say the headline figure in words."""
