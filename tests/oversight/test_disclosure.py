@@ -15,11 +15,11 @@ RULE = Disclosure()
 
 
 def attacked(rule: Disclosure, seed: int) -> list[str]:
-    """Everything recovered from one table; the dearer attacks on every fourth."""
+    """Everything recovered from one table; the dearer attacks on every eighth."""
     table = world(seed)
     reader = Reader(publish(rule, table), table)
     found = reader.attack()
-    if seed % 4 == 0:
+    if seed % 8 == 0:
         found += reader.insider()
         if table.n < 800:
             found += ["solved"] * reader.solve()
@@ -36,21 +36,18 @@ def test_nothing_small_is_recovered(start: int) -> None:
 
 def test_the_same_reader_recovers_much_from_exempt_tables() -> None:
     exempt = Disclosure(exempt=True)
-    seeds = [seed for seed in range(60) if world(seed).n < 300]
-    assert len(seeds) >= 20
-    for seed in seeds:
-        table = world(seed)
-        reader = Reader(publish(exempt, table), table)
-        assert reader.attack(), seed
-    tables = [world(seed) for seed in seeds]
-    readers = [Reader(publish(exempt, t), t) for t in tables if t.n < 80]
-    assert sum(bool(r.insider()) for r in readers) > len(readers) / 2
-    assert sum(r.solve() > 0 for r in readers) > len(readers) / 2
+    tables = [one for one in map(world, range(60)) if one.n < 120]
+    readers = [Reader(publish(exempt, one), one) for one in tables]
+    assert len(readers) >= 10
+    assert all(reader.attack() for reader in readers)
+    tiny = [reader for reader in readers if reader.truth.n < 60]
+    assert sum(bool(reader.insider()) for reader in tiny) > len(tiny) / 2
+    assert sum(reader.solve() > 0 for reader in tiny) > len(tiny) / 2
 
 
 def test_tables_still_say_something() -> None:
-    published = [len(publish(RULE, world(seed))) for seed in range(40)]
-    assert sum(count > 20 for count in published) > 20
+    published = [len(publish(RULE, world(seed))) for seed in range(20)]
+    assert sum(count > 20 for count in published) > 10
 
 
 # What is left to read.
@@ -199,7 +196,7 @@ def test_the_area_is_hidden_where_few_blocks_are_unknown() -> None:
 
 
 def test_the_reader_sees_through_a_table_made_by_hand() -> None:
-    table = world(3)
+    table = world(0)
     records: list[Record] = publish(RULE, table)
     assert records
     assert Reader(records, table).attack() == []

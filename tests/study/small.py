@@ -190,8 +190,9 @@ def write_tables(folder: Path) -> None:
     rng = np.random.default_rng(11)
     people = [f"p{i:03d}" for i in range(PEOPLE)]
     start = date(2012, 1, 1)
+    delays = rng.integers(0, 20, INCIDENTS)
     happened = [start + timedelta(days=int(d)) for d in rng.integers(0, 2800, INCIDENTS)]
-    reported = [d + timedelta(days=int(x)) for d, x in zip(happened, rng.integers(0, 20, INCIDENTS))]
+    reported = [d + timedelta(days=int(x)) for d, x in zip(happened, delays, strict=True)]
     incidents = [f"i{i:04d}" for i in range(INCIDENTS)]
     pq.write_table(
         pa.table({

@@ -133,7 +133,8 @@ def _statistic(
             if subject.everyone is not None:
                 parts.append(at / (subject.everyone - ranking.positives + positives))
             if subject.probability:
-                parts.append(losses @ weights / total)
+                # Not a matrix product: its last bits depend on the number of threads.
+                parts.append(np.einsum("ij,j->i", losses, weights) / total)
                 size = between(weights, edges)
                 parts.append(between(hits, edges) / size)
                 parts.append(between(weights * ranking.scores, edges) / size)

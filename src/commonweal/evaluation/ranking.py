@@ -100,4 +100,4 @@ def area(people: Numbers, hits: Numbers) -> float:
     pairs = float(hits[-1] * (people[-1] - hits[-1]))
     if pairs == 0:
         return float("nan")
-    return float(negative @ (hits[:-1] + positive / 2)) / pairs
+    return float((negative * (hits[:-1] + positive / 2)).sum()) / pairs

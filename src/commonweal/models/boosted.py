@@ -58,6 +58,9 @@ def _unloadable(error: OSError) -> CommonwealError:
     )
 
 
+_LITTLE = 50_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class BoostedModel:
     """An average of boosted models on the log-odds scale.
@@ -125,6 +128,8 @@ def fit_boosted(spec: BoostedSpec, data: TrainingData, seed: int, threads: int) 
         Threads LightGBM may use; the model does not depend on it.
     """
     boosters = []
+    # Threads that wait for each other cost more than they save on little data.
+    threads = threads if data.train.values.size > _LITTLE else 1
     for bag in range(spec.bags):
         parameters = _parameters(spec, seed_for(seed, "boosted", str(bag)), threads)
         trees = _best_size(spec, parameters, data)

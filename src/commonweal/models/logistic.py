@@ -114,7 +114,8 @@ def _fit(sample: Sample, penalty: float) -> LogisticModel:
     count = np.maximum(there.sum(axis=0), 1)
     mean = np.where(there, transformed, 0.0).sum(axis=0) / count
     spread = np.sqrt(np.square(np.where(there, transformed - mean, 0.0)).sum(axis=0) / count)
-    scale = np.where(spread > 0, spread, 1.0)
+    # A constant column has a spread of rounding errors, by which nothing may be divided.
+    scale = np.where(spread > 1e-10 * np.abs(mean), spread, 1.0)
     gaps = np.flatnonzero(~there.all(axis=0))
     standardized = _standardized(sample.values, mean, scale)
     design = np.concatenate([standardized, (~there[:, gaps]).astype(np.float64)], axis=1)

@@ -47,7 +47,7 @@ def _band(birth_year: int, as_of: date, lower: Sequence[int]) -> str:
     ends = [*lower[1:], None]
     for start, end in zip(lower, ends, strict=True):
         if age >= start and (end is None or age < end):
-            if start == 0:
-                return f"under {end}"
-            return f"{start} and over" if end is None else f"{start} to {end - 1}"
+            if end is None:
+                return f"{start} and over"
+            return f"{start} to {end - 1}" if start else f"under {end}"
     return UNKNOWN

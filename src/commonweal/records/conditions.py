@@ -29,7 +29,9 @@ def holds(condition: Condition, column: pa.Array) -> Mask:
             found = pc.or_(found, pc.starts_with(column, start))
     elif condition.any_of:
         if pa.types.is_floating(column.type):
-            found = pc.is_in(column, pa.array([float(text) for text in condition.any_of]))
+            # Adding 0 makes a negative zero a zero: Arrow tells the two apart.
+            numbers = pa.array([float(text) + 0.0 for text in condition.any_of])
+            found = pc.is_in(pc.add(column, 0.0), numbers)
         else:
             found = pc.is_in(column.cast(pa.string()), pa.array(condition.any_of))
     elif pa.types.is_date(column.type):

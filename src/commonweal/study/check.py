@@ -30,7 +30,9 @@ def check_tables(study: Study) -> list[str]:
             people |= set(assembled.events["entity_id"].unique().to_pylist())
         lines.append(f"{name}: {report.rows_kept:,} of {report.rows_read:,} rows can be used.")
         for code, column, policy, count in report.mistakes:
-            found = f"{code.replace('_', ' ')} in {column}, {count:,} {'row' if count == 1 else 'rows'}"
+            found = (
+                f"{code.replace('_', ' ')} in {column}, {count:,} {'row' if count == 1 else 'rows'}"
+            )
             lines.append(f"  {policy}: {report.table}: {found}")
     if not problems and study.spec.capacity.k > len(people):
         what = f"is {study.spec.capacity.k:,}, but the records are about {len(people):,} people"

@@ -42,17 +42,21 @@ def content(
     rule = Disclosure(shop.study.simulated)
     reports = [_report(artefact) for artefact in made.values()]
     sources = tuple(_summary(r, rule, agency.sources[r.source].covers_from) for r in reports)
-    flow = _flow(people, labelled, rule)
+    windowed = all(one.within or spec.cohort.within for one in spec.cohort.include)
+    flow = _flow(people, labelled, rule, windowed)
     findings = [*_exempt(shop), *(f for r in reports for f in _source_findings(r, rule))]
     findings += [*_oversized(blocks, rule), *_embargoed(shop), *found.findings]
     findings += _protected_features(shop)
+    used = _blocks(shop, blocks, fitted)
     return Content(
         about=spec.study, action=spec.action, review=spec.review, protected=spec.protected,
         cohort=spec.cohort, outcome=spec.outcome, models=spec.models, capacity=spec.capacity,
         evaluation=spec.evaluation, agency=agency.name, extracted_on=agency.extracted_on,
         simulated=shop.study.simulated, splits=shop.splits, sources=sources, flow=flow,
-        blocks=_blocks(shop, blocks, fitted), findings=tuple(findings),
-        metrics=(*found.metrics, *_flow_metrics(flow), *_source_metrics(sources)),
+        blocks=used, findings=tuple(findings),
+        metrics=(
+            *found.metrics, *_flow_metrics(flow), *_source_metrics(sources), *_block_metrics(used),
+        ),
         recommendation=recommendation, inputs=dict(digests), versions=versions(),
         study_file=shop.study.path.name,
     )  # fmt: skip
@@ -174,8 +178,13 @@ def _protected_features(shop: Workshop) -> list[Finding]:
     return [Finding(code=code, severity=Severity.PASS, message=message)]
 
 
-def _flow(people: Artefact, labelled: Artefact, rule: Disclosure) -> tuple[FlowStep, ...]:
-    """Count people rule by rule, date by date, without any number that gives a small one away."""
+def _flow(
+    people: Artefact, labelled: Artefact, rule: Disclosure, windowed: bool
+) -> tuple[FlowStep, ...]:
+    """Count people rule by rule, date by date, without any number that gives a small one away.
+
+    `windowed` says whether every rule that includes people has a lookback.
+    """
     raw: Any = people.json("flow.json")
     steps = [Step(**{**s, "as_of": date.fromisoformat(s["as_of"])}) for s in raw]
     by_date: dict[date, list[Step]] = defaultdict(list)
@@ -192,7 +201,11 @@ def _flow(people: Artefact, labelled: Artefact, rule: Disclosure) -> tuple[FlowS
         for shown in found:
             if shown.people is not None:
                 earlier[shown.kind, shown.rule].append(shown.people)
-        flow += found
+        # Without a lookback a later cohort holds the earlier ones: only the last is counted.
+        grows = not windowed and day != max(by_date)
+        flow += (
+            [replace(step, people=None) for step in found] if grows and not rule.exempt else found
+        )
     return tuple(flow)
 
 
@@ -203,15 +216,15 @@ def _safe_steps(
     """Hide the counts of one date whose differences are small.
 
     Who has a known outcome, and who had it, is published with every figure of the evaluation;
-    the other counts are shown where that, and the same count at earlier dates, leave them
-    safe: people with a record ever before grow in number, so the difference is who is new.
+    the other counts are shown where that leaves them safe. People with any record before are
+    shown only where their number is not close to that of an earlier date: who was known stays
+    known, so the difference is who is new.
     """
     around = _derivable(steps, labelled)
     safe = {kind: rule.safe(*counts) for kind, counts in around.items()}
-    for s in steps:
-        if s.kind in safe:
-            before = earlier.get((s.kind, s.rule), ())
-            safe[s.kind] &= rule.safe(*(abs(s.people - x) for x in before))
+    for s in (s for s in steps if s.kind == "known"):
+        before = earlier.get((s.kind, s.rule), ())
+        safe[s.kind] &= rule.safe(*(abs(s.people - x) for x in before))
     day = steps[0].as_of
     flow = [
         FlowStep(as_of=day, kind=s.kind, rule=s.rule, people=s.people if safe[s.kind] else None)
@@ -288,6 +301,13 @@ def _source_metrics(sources: Sequence[SourceSummary]) -> list[Metric]:
             if share is not None and source.rows_kept is not None
         ]  # fmt: skip
     return metrics
+
+
+def _block_metrics(blocks: Sequence[BlockSummary]) -> list[Metric]:
+    return [
+        Metric(metric="features.share", value=b.share, n=b.columns, group=f"block={b.name}")
+        for b in blocks
+    ]
 
 
 def _blocks(
