@@ -29,7 +29,7 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert "auc of boosted" in done.stdout
+    assert "AUC of boosted" in done.stdout
     assert (tmp_path / "build" / "demo" / "precision.svg").exists()
     assert (tmp_path / "build" / "demo" / "run" / "report.html").exists()
 

@@ -35,7 +35,9 @@ def _told() -> Iterator[None]:
         for problem in error.problems:
             typer.echo(f"error: {problem}", err=True)
         count = len(error.problems)
-        typer.echo(f"{count} problem{'' if count == 1 else 's'}; nothing was changed.", err=True)
+        typer.echo(
+            f"{count} problem{'' if count == 1 else 's'}. (row 1 follows the header)", err=True
+        )
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.echo("stopped; the stages finished so far are kept, run again to go on.", err=True)
@@ -68,6 +70,8 @@ def run(
         finished = run_study(load(study, data), out, threads)
         typer.echo(finished.sentence())
         typer.echo(f"{len(finished.made)} stages computed, {len(finished.reused)} reused.")
+        if finished.warnings():
+            typer.echo(f"{finished.warnings()} checks warn: see section 3 of the report.")
         if finished.recommendation:
             typer.echo(f"recommendation: {finished.recommendation}")
         typer.echo(f"metrics: {finished.out / 'metrics.json'}")
@@ -101,6 +105,18 @@ def show(
         lines = shown.verified(out) if verify else shown.stages(out)
         for line in shown.trace(out, entity) if entity is not None else lines:
             typer.echo(line)
+
+
+@app.command()
+def resolve(
+    out: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    to: Annotated[Path, typer.Option(help="CSV file to write, outside the run's folder.")],
+) -> None:
+    """Write the recommendation with the agency's own ids: help only, and only with the key."""
+    with _told():
+        from commonweal.study.resolve import resolve as resolved
+
+        typer.echo(f"{resolved(out, to):,} written to {to}; it names people: keep it safe.")
 
 
 @app.command()

@@ -49,7 +49,7 @@ def real_study(small_study: Path) -> Path:
 def test_a_second_run_rewrites_nothing(small_study: Path, tmp_path: Path) -> None:
     first = finished(small_study, tmp_path / "run")
     assert first.reused == ()
-    assert "auc of boosted" in first.sentence()
+    assert "AUC of boosted" in first.sentence()
     assert {"metric", "value", "low", "high", "n"} <= set(first.frame().columns)
     first.plot().save(tmp_path / "precision.svg")
     assert (tmp_path / "precision.svg").read_text(encoding="utf-8").startswith("<svg")

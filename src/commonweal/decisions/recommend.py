@@ -44,7 +44,7 @@ def top_k(candidates: Candidates, k: int) -> NDArray[np.int64]:
 
 def recommend(
     kind: str, candidates: Candidates, chosen: NDArray[np.int64],
-    reasons: Sequence[Sequence[str]], key: bytes,
+    reasons: Sequence[Sequence[str]], key: bytes, length: int = 20,
 ) -> pa.Table:  # fmt: skip
     """Write down whom the service is offered to first.
 
@@ -60,6 +60,8 @@ def recommend(
         For each of them, the feature blocks that raised the ranking most, in words.
     key
         Secret that turns an id into a pseudonym; kept outside the run's folder.
+    length
+        Length of a pseudonym in hexadecimal digits.
 
     Returns
     -------
@@ -80,7 +82,7 @@ def recommend(
         )
     count = len(chosen)
     return pa.table({
-        "pseudonym": [keyed_hash(key, candidates.ids[int(i)])[:20] for i in chosen],
+        "pseudonym": [keyed_hash(key, candidates.ids[int(i)])[:length] for i in chosen],
         "as_of": pa.array([candidates.as_of] * count, pa.date32()),
         "rank": pa.array(range(1, count + 1), pa.int32()),
         "offered": pa.array([True] * count, pa.bool_()),

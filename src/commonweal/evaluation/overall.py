@@ -167,8 +167,12 @@ def bins_from(cutoffs: Sequence[int], n: int, wanted: int) -> tuple[int, ...]:
     Returns
     -------
     tuple of int
-        Rank boundaries, ascending, from 0 to n.
+        Rank boundaries, ascending, from 0 to n. No bin is smaller than half the size wanted.
     """
     targets = [n * i / wanted for i in range(1, wanted)]
     nearest = {min(cutoffs, key=lambda k: (abs(k - t), k)) for t in targets} if cutoffs else set()
-    return (0, *sorted(nearest), n)
+    edges = [0]
+    for edge in sorted(nearest):
+        if min(edge - edges[-1], n - edge) >= n / (2 * wanted):
+            edges.append(edge)
+    return (*edges, n)

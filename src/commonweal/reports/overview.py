@@ -28,13 +28,14 @@ def precision_chart(metrics: Sequence[Metric], headline: str) -> alt.LayerChart:
     found = [m for m in metrics if m.metric == "precision" and m.group is None]
     last = max((m.as_of for m in found if m.as_of), default=None)
     rows = [m.record() for m in found if m.as_of == last]
-    x = alt.X("k:Q", title="people ranked first (k)")
+    x = alt.X("k:Q", title="people ranked first (k)", scale=alt.Scale(type="log"))
+    colour, dash = alt.Color("model:N", title="model"), alt.StrokeDash("model:N", title="model")
     lines = _chart(rows).mark_line()
-    lines = lines.encode(x=x, y=alt.Y("value:Q", title="precision"), color="model:N",
-                         strokeDash="model:N")  # fmt: skip
+    lines = lines.encode(x=x, y=alt.Y("value:Q", title="precision"), color=colour, strokeDash=dash)
     banded = [row for row in rows if row["model"] == headline]
     band = _chart(banded).mark_area(opacity=0.2)
-    band = band.encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color="model:N")
+    shade = alt.Color("model:N", legend=None)
+    band = band.encode(x=x, y=alt.Y("low:Q"), y2="high:Q", color=shade)
     return alt.LayerChart(layer=[band, lines])
 
 

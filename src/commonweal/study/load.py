@@ -54,6 +54,8 @@ def load(
         With every mistake in both files, by path, and the mend.
     """
     path = Path(path)
+    if "sources" in (raw := _toml(path)) and "study" not in raw:
+        raise problem(StudyError, path.name, "is an agency file", "name the study file")
     study = _sections(path, StudySpec)
     agency_path = agency_file or path.parent / _agency_name(study)
     agency = _agency(path, agency_path)

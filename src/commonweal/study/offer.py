@@ -23,6 +23,8 @@ from commonweal.study.spec import Study
 from commonweal.study.stages import Workshop, code_below, matrix
 
 KEY_VARIABLE = "COMMONWEAL_KEY_FILE"
+PSEUDONYM = 20
+"""Length of a pseudonym in hexadecimal digits."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -83,7 +85,7 @@ def recommendation(
         chosen = top_k(scored, spec.capacity.k)
         moved = model.contributions(values[chosen])
         reasons = block_reasons(moved, [f.block for f in described], wanted.reasons)
-        table = recommend(spec.action.kind, scored, chosen, reasons, key)
+        table = recommend(spec.action.kind, scored, chosen, reasons, key, PSEUDONYM)
         write_table(table, folder / "recommendation.parquet")
         (folder / "recommendation.csv").write_text(as_csv(table), encoding="utf-8")
 

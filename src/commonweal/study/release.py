@@ -9,6 +9,7 @@ from datetime import date
 from importlib.metadata import version
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from commonweal.cohorts.draw import Step
@@ -17,6 +18,7 @@ from commonweal.core.store import Artefact
 from commonweal.core.tables import read_table
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.records.checks import SourceReport
+from commonweal.records.conditions import holds
 from commonweal.reports.content import BlockSummary, Content, FlowStep, SourceSummary
 from commonweal.study.evaluate import Evaluated
 from commonweal.study.stages import Workshop
@@ -47,6 +49,7 @@ def content(
     findings = [*_exempt(shop), *(f for r in reports for f in _source_findings(r, rule))]
     findings += [*_oversized(blocks, rule), *_embargoed(shop), *found.findings]
     findings += _protected_features(shop)
+    findings += [*_undecided(shop, people, labelled, rule), *_empty(shop, made, people)]
     used = _blocks(shop, blocks, fitted)
     return Content(
         about=spec.study, action=spec.action, review=spec.review, protected=spec.protected,
@@ -176,6 +179,62 @@ def _protected_features(shop: Workshop) -> list[Finding]:
         return [Finding(code=code, severity=Severity.WARN, message=message)]
     message = "No protected attribute is a feature. Other columns may still stand in for one."
     return [Finding(code=code, severity=Severity.PASS, message=message)]
+
+
+def _undecided(
+    shop: Workshop, people: Artefact, labelled: Artefact, rule: Disclosure
+) -> list[Finding]:
+    """Say at which observed dates people are left out because nothing was decided about them."""
+    code = "labels.undecided"
+    source = shop.study.agency.sources[shop.study.spec.outcome.event]
+    decided = [c for c in shop.study.spec.outcome.where if source.columns[c.column].decided_on]
+    if not decided:
+        message = "The outcome rests on nothing that is decided later."
+        return [Finding(code=code, severity=Severity.NOT_APPLICABLE, message=message)]
+    as_of = read_table(people.file("cohort.parquet"), ["as_of"])["as_of"]
+    labels = read_table(labelled.file("labels.parquet"), ["label"])["label"]
+    found = []
+    for split in (s for s in shop.splits if s.role in ("train", "validation", "test")):
+        count = labels.filter(pc.equal(as_of, pa.scalar(split.as_of, pa.date32()))).null_count
+        if count:
+            message = (
+                "An outcome still undecided leaves these out, and decisions that come early may "
+                "differ from late ones: set outcome.decided_within."
+            )
+            shown = count if rule.safe(count) else None
+            found.append(Finding(code=code, severity=Severity.WARN, message=message, count=shown,
+                                 where=split.as_of.isoformat()))  # fmt: skip
+    message = "Nobody is left out because a decision is still open."
+    return found or [Finding(code=code, severity=Severity.PASS, message=message)]
+
+
+def _empty(shop: Workshop, made: Mapping[str, Artefact], people: Artefact) -> list[Finding]:
+    """Name dates without anybody and groups of events without any event."""
+    there = set(read_table(people.file("cohort.parquet"), ["as_of"])["as_of"].to_pylist())
+    dates = [s.as_of.isoformat() for s in shop.splits if s.as_of not in there]
+    message = "Somebody is in the cohort at every as-of date."
+    severity = Severity.PASS
+    if dates:
+        severity = Severity.WARN
+        message = f"Nobody is in the cohort at {', '.join(dates)}: these dates add nothing."
+    found = [Finding(code="cohorts.empty-date", severity=severity, message=message)]
+    for name, artefact in made.items():
+        groups = shop.study.agency.sources[name].groups
+        if not groups:
+            continue
+        events = read_table(artefact.file("events.parquet"))
+        empty = [
+            group for group, condition in groups.items()
+            if not holds(condition, events[condition.column].combine_chunks()).any()
+        ]  # fmt: skip
+        severity, message = Severity.PASS, "Every group of events holds some."
+        if empty:
+            severity = Severity.WARN
+            message = f"No event is in {', '.join(empty)}: check the condition's spelling."
+        found.append(
+            Finding(code="records.empty-group", severity=severity, message=message, where=name)
+        )
+    return found
 
 
 def _flow(

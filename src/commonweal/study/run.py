@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import difflib
 import fcntl
-import json
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from commonweal.core.canonical import file_digest, fingerprint, pretty_json
 from commonweal.core.code import code_digest
 from commonweal.core.errors import StudyError, problem
 from commonweal.core.progress import progress
-from commonweal.core.results import Metric
+from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.store import Artefact, Store, atomic_write
 from commonweal.models.boosted import check_openmp
 from commonweal.models.spec import BoostedSpec, CountRankSpec
@@ -25,6 +24,7 @@ from commonweal.study import offer, release, stages
 from commonweal.study.evaluate import evaluated, evaluation
 from commonweal.study.load import load
 from commonweal.study.spec import Study
+from commonweal.study.verify import read_manifest, verify
 
 if TYPE_CHECKING:
     import altair as alt
@@ -41,23 +41,29 @@ class Run:
         The run's folder.
     report
         The report, a self-contained page.
-    metrics
-        Every figure of the report.
-    made, reused
-        Names of the stages computed by this run, and of those that were there already.
     headline
         Name of the model whose figures lead the report.
+    capacity
+        How many people can be offered the service.
     recommendation
         The recommendation table, None where the study has none.
+    metrics
+        Every figure of the report.
+    findings
+        Every check made.
+    made, reused
+        Names of the stages computed by this run, and of those that were there already.
     """
 
     out: Path
     report: Path
-    metrics: tuple[Metric, ...]
-    made: tuple[str, ...]
-    reused: tuple[str, ...]
     headline: str
+    capacity: int
     recommendation: Path | None
+    metrics: tuple[Metric, ...] = field(repr=False)
+    findings: tuple[Finding, ...] = field(repr=False)
+    made: tuple[str, ...] = field(repr=False)
+    reused: tuple[str, ...] = field(repr=False)
 
     def frame(self) -> pd.DataFrame:
         """Return every figure as a data frame, one row a figure."""
@@ -72,10 +78,31 @@ class Run:
         return precision_chart(self.metrics, self.headline)
 
     def sentence(self) -> str:
-        """Say the headline figure in words."""
-        found = [m for m in self.metrics if m.model == self.headline and m.metric == "auc"
-                 and m.group is None]  # fmt: skip
-        return found[-1].sentence() if found else "No figure may be shown."
+        """Say the headline figures in words: precision nearest capacity, base rate, AUC."""
+        mine = [m for m in self.metrics if m.model == self.headline and m.group is None]
+        last = max((m.as_of for m in mine if m.as_of), default=None)
+        mine = [m for m in mine if m.as_of == last]
+        plain = {m.metric: m for m in mine if m.k is None}
+        precise = [m for m in mine if m.metric == "precision" and m.k]
+        if not plain:
+            return "No figure may be shown."
+        auc, rate = plain["auc"], plain["base_rate"]
+        text = f"As of {last}: AUC of {self.headline} {_interval(auc, '.3f')}, n = {auc.n:,}."
+        if precise:
+            top = min(precise, key=lambda m: abs((m.k or 0) - self.capacity))
+            text += f" Of the {top.k:,} ranked first {_interval(top, '.1%')} had the outcome,"
+            text += f" against {rate.value:.1%} of all."
+        return text
+
+    def warnings(self) -> int:
+        """Return how many checks warn or failed; the report lists them."""
+        return sum(f.severity in (Severity.WARN, Severity.FAIL) for f in self.findings)
+
+
+def _interval(metric: Metric, form: str) -> str:
+    if metric.low is None or metric.high is None:
+        return format(metric.value, form)
+    return f"{metric.value:{form}} ({metric.low:{form}} to {metric.high:{form}})"
 
 
 def run(study: Study, out: Path | str, threads: int = 2) -> Run:
@@ -117,9 +144,12 @@ def rebuild(out: Path | str) -> Run:
     Raises
     ------
     StudyError
-        If the folder holds no finished run, or an artefact is missing.
+        If the folder holds no finished run, or it was made by other code.
+    DataError
+        If one of its artefacts is missing or was changed.
     """
     out = Path(out)
+    verify(out, outputs=False)
     manifest = read_manifest(out)
     study = load(out / "study.toml", out, out / "agency.toml")
     study = replace(study, simulated=bool(manifest["simulated"]))
@@ -127,20 +157,6 @@ def rebuild(out: Path | str) -> Run:
     with _alone(out), progress() as shown:
         shop = stages.Workshop(study, Store(out / "store", complete=True), 1, shown)
         return _run(shop, out, key, manifest["inputs"])
-
-
-def read_manifest(out: Path) -> Any:
-    """Read a run's manifest.
-
-    Raises
-    ------
-    StudyError
-        If the folder holds no finished run.
-    """
-    path = out / "manifest.json"
-    if not path.is_file():
-        raise problem(StudyError, str(out), "holds no finished run", "commonweal run first")
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _check_libraries(study: Study) -> None:
@@ -152,6 +168,9 @@ def _check_libraries(study: Study) -> None:
 @contextmanager
 def _alone(out: Path) -> Iterator[None]:
     """Hold the run's folder for this process."""
+    if out.is_dir() and any(out.iterdir()) and not (out / ".lock").exists():
+        what = "holds files that are no run of commonweal"
+        raise problem(StudyError, str(out), what, "name a new or empty folder")
     try:
         out.mkdir(parents=True, exist_ok=True)
         stream = (out / ".lock").open("w")
@@ -173,6 +192,7 @@ def _run(shop: stages.Workshop, out: Path, key: bytes | None, digests: Mapping[s
     study = shop.study
     made = stages.records(shop, digests)
     people = stages.cohort(shop, made)
+    stages.check_capacity(shop, people)
     labelled = stages.labels(shop, made, people)
     grouped = stages.groups(shop, made, people)
     blocks = stages.features(shop, made, people)
@@ -206,7 +226,8 @@ def _run(shop: stages.Workshop, out: Path, key: bytes | None, digests: Mapping[s
         out=out, report=out / "report.html", metrics=said.metrics,
         made=tuple(a.stage for a in finished if not a.reused),
         reused=tuple(a.stage for a in finished if a.reused),
-        headline=study.spec.evaluation.headline,
+        headline=study.spec.evaluation.headline, capacity=study.spec.capacity.k,
+        findings=said.findings,
         recommendation=out / name if name else None,
     )  # fmt: skip
 

@@ -8,10 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.core.canonical import file_digest
-from commonweal.core.errors import DataError, Problem
 from commonweal.core.tables import read_table
-from commonweal.study.run import read_manifest
+from commonweal.study.verify import read_manifest, verify
 
 
 def stages(out: Path) -> list[str]:
@@ -32,22 +30,7 @@ def verified(out: Path) -> list[str]:
     DataError
         Naming every file that is missing or was changed.
     """
-    manifest = read_manifest(out)
-    expected = {out / name: digest for name, digest in manifest["outputs"].items()}
-    expected |= {out / name: digest for name, digest in manifest["files"].items()}
-    for stage in manifest["stages"]:
-        folder = out / "store" / stage["folder"]
-        expected |= {folder / name: digest for name, digest in stage["files"].items()}
-    problems = []
-    for path, digest in expected.items():
-        if not path.is_file():
-            problems.append(Problem(str(path), "is missing", "run the study again"))
-        elif file_digest(path) != digest:
-            mend = "delete its folder and run the study again"
-            problems.append(Problem(str(path), "is not what the run wrote", mend))
-    if problems:
-        raise DataError(problems)
-    return [f"{len(expected)} files are as the run wrote them."]
+    return [f"{verify(out)} files are as the run wrote them."]
 
 
 def trace(out: Path, entity: str) -> list[str]:
@@ -81,7 +64,7 @@ def trace(out: Path, entity: str) -> list[str]:
         if found or any(parent in touched for parent in stage["parents"].values()):
             touched.add(stage["content"])
             held = (
-                f"{len(found)} rows of this person" if found else "made from this person's records"
+                f"{len(found)} rows of this entity" if found else "made from this entity's records"
             )
             lines.append(f"artefact {name} ({stage['folder']}): {held}")
     return lines or [f"no record of {entity!r}"]

@@ -22,7 +22,7 @@ from commonweal.cohorts.labels import label
 from commonweal.cohorts.splits import Split, assign
 from commonweal.core.canonical import file_digest
 from commonweal.core.code import code_digest
-from commonweal.core.errors import CommonwealError, DataError, Problem
+from commonweal.core.errors import CommonwealError, DataError, Problem, StudyError
 from commonweal.core.progress import Progress
 from commonweal.core.store import Artefact, Store, write_json
 from commonweal.core.tables import Engine, read_table, write_table
@@ -162,6 +162,25 @@ def cohort(shop: Workshop, made: Records) -> Artefact:
     return shop.make(
         "cohort", code_below("cohorts"), [spec, _declared(shop, names)], _some(made, names), write
     )
+
+
+def check_capacity(shop: Workshop, people: Artefact) -> None:
+    """Refuse a capacity that everybody fits in: a ranking of everybody decides nothing.
+
+    Raises
+    ------
+    StudyError
+        If the cohort of a test or live date holds no more people than can be served.
+    """
+    k = shop.study.spec.capacity.k
+    as_of = read_table(people.file("cohort.parquet"), ["as_of"])["as_of"]
+    for split in (s for s in shop.splits if s.role in ("test", "live")):
+        count = int(pc.sum(pc.equal(as_of, pa.scalar(split.as_of, pa.date32()))).as_py() or 0)
+        if count <= k:
+            noun = shop.study.spec.study.people
+            what = f"is {k:,}, but the cohort of {split.as_of} holds {count:,} {noun}"
+            where = f"{shop.study.path.name}: capacity.k"
+            raise StudyError([Problem(where, what, "everybody would be chosen: name fewer")])
 
 
 def labels(shop: Workshop, made: Records, people: Artefact) -> Artefact:
