@@ -175,7 +175,8 @@ def test_bins_do_not_cut_blocks_of_equal_scores() -> None:
 def test_bins_are_published_cut_offs_of_about_equal_size() -> None:
     assert bins_from((), 100, 10) == (0, 100)
     assert bins_from(range(10, 100, 10), 100, 5) == (0, 20, 40, 60, 80, 100)
-    assert bins_from((3, 97), 100, 4) == (0, 3, 97, 100)
+    assert bins_from((20, 30), 100, 4) == (0, 20, 100)  # none of less than half the size
+    assert bins_from((3, 97), 100, 4) == (0, 100)
 
 
 def test_the_order_of_rows_and_of_ties_changes_nothing() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations, pairwise, permutations
 from typing import Any
@@ -32,13 +32,16 @@ class World:
     scores: dict[str, NDArray[np.float64]]
     everyone: int
     ties: NDArray[np.uint64]
+    ranked: dict[str, Ranking] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
         return len(self.labels)
 
     def ranking(self, model: str) -> Ranking:
-        return Ranking.of(self.scores[model], self.labels, self.ties)
+        if model not in self.ranked:
+            self.ranked[model] = Ranking.of(self.scores[model], self.labels, self.ties)
+        return self.ranked[model]
 
 
 def world(seed: int) -> World:

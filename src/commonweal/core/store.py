@@ -116,6 +116,7 @@ class Store:
         if self.complete:
             raise problem(StudyError, str(self.root), f"stage {name} is missing", "run the study")
         temporary = self.root / f"{_TEMPORARY}{folder.name}-{os.getpid()}"
+        shutil.rmtree(temporary, ignore_errors=True)  # an earlier try of this process
         temporary.mkdir(parents=True)
         write(temporary)
         files = {
