@@ -251,7 +251,8 @@ def test_duplicates_by_id(tmp_path: Path) -> None:
     told = refused(tmp_path)
     assert told == [
         "t.csv: column id, row 5: stands more than once ('1') -> "
-        "remove the copy, or declare what identifies a row"
+        "remove the copy, or declare what identifies a row; "
+        'or set checks.duplicate = "quarantine" to set such rows aside'
     ]
     result = assemble_source("a", with_policy("duplicate", "quarantine"), tmp_path, EXTRACTED)
     assert (result.report.rows_kept, result.report.rows_quarantined) == (4, 1)
@@ -329,7 +330,16 @@ def test_a_damaged_cell_does_not_make_an_event_vanish(tmp_path: Path) -> None:
 def test_no_row_left_is_told(tmp_path: Path) -> None:
     write(tmp_path, SOUND)
     none = replace(SOURCE, where=(Condition(column="charge", equals="NONE SUCH"),))
-    assert refused(tmp_path, none) == ["t.csv: no row is left after the checks -> see `where`"]
+    (told,) = refused(tmp_path, none)
+    assert told.startswith("t.csv: no row is left after the checks -> ")
+
+
+def test_when_no_row_is_left_the_checks_that_took_them_are_named(tmp_path: Path) -> None:
+    write(tmp_path, [[cell.replace("-", "/") for cell in row] for row in SOUND])
+    none = with_policy("type", "quarantine")
+    told = refused(tmp_path, none)
+    assert len(told) > 1
+    assert "is not of its declared type ('2019/01/01')" in told[1]
 
 
 JOINED = replace(

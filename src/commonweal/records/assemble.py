@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.core.errors import DataError, problem
+from commonweal.core.errors import DataError, Problem
 from commonweal.records.cast import Mask
-from commonweal.records.checks import SourceReport, raise_for
+from commonweal.records.checks import SourceReport, problems, raise_for
 from commonweal.records.gather import gather
 from commonweal.records.rows import KNOWN, OCCURRED, Rows
 from commonweal.records.spec import Source, declared_columns
@@ -81,7 +81,7 @@ def assemble_source(name: str, source: Source, folder: Path, extracted_on: date)
     aside = rows.set_aside()
     kept = rows.keep & ~aside
     if not kept.any():
-        raise problem(DataError, source.table, "no row is left after the checks", "see `where`")
+        raise _nothing_left(rows, source)
     events = _events(name, rows, source, record_id, kept)
     report = SourceReport(
         source=name,
@@ -97,6 +97,14 @@ def assemble_source(name: str, source: Source, folder: Path, extracted_on: date)
         last=str(pc.max(events["occurred_on"]).as_py() or ""),
     )
     return Assembled(events, _quarantine(rows, record_id), report)
+
+
+def _nothing_left(rows: Rows, source: Source) -> DataError:
+    """Say which checks set every row aside."""
+    mend = "see the rows named next, and the source's `where`"
+    first = Problem(source.table, "no row is left after the checks", mend)
+    aside = [replace(m, policy="error") for m in rows.mistakes if m.policy == "quarantine"]
+    return DataError([first, *problems(aside)])
 
 
 def _record_ids(rows: Rows, source: Source) -> tuple[pa.Array, pa.Array]:

@@ -12,11 +12,16 @@ from commonweal.records.cast import Mask
 from commonweal.records.spec import Policy
 
 SHOWN = 5
+MANY = 0.2
+"""Share of a table's rows above which setting them aside fails its check."""
 
 MESSAGES: dict[str, tuple[str, str]] = {
-    "type": ("is not of its declared type", "mend the value or the column's type"),
+    "type": (
+        "is not of its declared type",
+        "write dates as YYYY-MM-DD and numbers without units, or change the type",
+    ),
     "range": ("is outside what is declared as possible", "mend the value or min/max/allowed"),
-    "missing": ("is missing where a value is required", "fill it, or quarantine such rows"),
+    "missing": ("is missing where a value is required", "fill it"),
     "placeholder": ("is a word for a missing value", "leave the cell empty"),
     "duplicate": ("stands more than once", "remove the copy, or declare what identifies a row"),
     "impossible_date": ("is a date that cannot be", "mend the date"),
@@ -106,10 +111,11 @@ class SourceReport:
             hits = [m for m in self.mistakes if m[0] == code]
             for _, column, policy, count in hits:
                 done = "set aside" if policy == "quarantine" else "kept"
+                many = policy == "quarantine" and count > MANY * self.rows_read
                 found.append(
                     Finding(
                         code=f"records.{code.replace('_', '-')}",
-                        severity=Severity.WARN,
+                        severity=Severity.FAIL if many else Severity.WARN,
                         message=f"{column} {MESSAGES[code][0]}; these rows were {done}.",
                         where=self.source,
                         count=count,
@@ -134,6 +140,8 @@ def problems(mistakes: Sequence[Mistake]) -> list[Problem]:
         if item.policy != "error" or not item.count:
             continue
         what, mend = MESSAGES[item.code]
+        policy = "missing" if item.code == "placeholder" else item.code
+        mend += f'; or set checks.{policy} = "quarantine" to set such rows aside'
         for row, value in item.samples:
             shown = f" ({_short(value)})" if value is not None else ""
             found.append(
