@@ -58,7 +58,7 @@ def test_mistakes_are_told_on_stderr_and_nothing_on_stdout(study: Path) -> None:
     assert (said.returncode, said.stdout) == (1, "")
     assert said.stderr.splitlines() == [
         "error: study.toml: capacity.seats: is not a known setting -> there are: k, unit",
-        "1 problem; nothing was changed.",
+        "1 problem.",
     ]
     study.write_text(text.replace("k = 10", "k = 0").replace("draws = 100", "draws = 1"), "utf-8")
     told = CliRunner().invoke(app, ["check", str(study)])
@@ -66,7 +66,7 @@ def test_mistakes_are_told_on_stderr_and_nothing_on_stdout(study: Path) -> None:
     assert told.stderr.splitlines() == [
         "error: study.toml: capacity.k: is 0 -> use 1 or more",
         "error: study.toml: evaluation.draws: is 1 -> use 100 or more",
-        "2 problems; nothing was changed.",
+        "2 problems.",
     ]
 
 

@@ -35,9 +35,9 @@ def _told() -> Iterator[None]:
         for problem in error.problems:
             typer.echo(f"error: {problem}", err=True)
         count = len(error.problems)
-        typer.echo(
-            f"{count} problem{'' if count == 1 else 's'}. (row 1 follows the header)", err=True
-        )
+        rows = any(", row " in p.where or ": row " in p.where for p in error.problems)
+        told = f"{count} problem{'' if count == 1 else 's'}."
+        typer.echo(f"{told} Row 1 is the first after the header." if rows else told, err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         typer.echo("stopped; the stages finished so far are kept, run again to go on.", err=True)

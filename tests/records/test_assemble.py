@@ -368,7 +368,8 @@ def test_a_missing_partner_under_each_policy(tmp_path: Path) -> None:
     write_joined(tmp_path, SOUND, CASES)  # row 3 has no incident
     told = refused(tmp_path, JOINED)
     assert told == [
-        "t.csv: column incident, row 3: has no partner in the joined table -> add the missing row"
+        "t.csv: column incident, row 3: has no partner in the joined table -> add the missing row; "
+        'or set checks.missing_partner = "quarantine" to set such rows aside'
     ]
     for policy in ("quarantine", "warn"):  # without a partner there is no date: never kept
         source = with_policy("missing_partner", policy, with_policy("missing", "warn", JOINED))

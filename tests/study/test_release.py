@@ -211,7 +211,7 @@ def read_source(rule: Disclosure, report: SourceReport, summary: SourceSummary) 
     share = summary.missing["x"]
     if share is not None and summary.rows_kept is not None:
         shown["missing"] = round(share * summary.rows_kept)
-    findings = [f for f in _source_findings(report, rule) if f.severity == "warn"]
+    findings = [f for f in _source_findings(report, rule) if f.severity in ("warn", "fail")]
     for finding, (_, column, _, _) in zip(findings, report.mistakes, strict=True):
         shown[column] = finding.count
     return {name: n for name, n in shown.items() if n is not None}

@@ -13,7 +13,7 @@ from commonweal.records.spec import Policy
 
 SHOWN = 5
 MANY = 0.2
-"""Share of a table's rows above which setting them aside fails its check."""
+"""Share of a table's rows (and at least 100 rows) above which setting them aside fails the check."""
 
 MESSAGES: dict[str, tuple[str, str]] = {
     "type": (
@@ -111,7 +111,7 @@ class SourceReport:
             hits = [m for m in self.mistakes if m[0] == code]
             for _, column, policy, count in hits:
                 done = "set aside" if policy == "quarantine" else "kept"
-                many = policy == "quarantine" and count > MANY * self.rows_read
+                many = policy == "quarantine" and count > max(100, MANY * self.rows_read)
                 found.append(
                     Finding(
                         code=f"records.{code.replace('_', '-')}",

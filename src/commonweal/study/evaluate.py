@@ -147,22 +147,26 @@ def _evaluate(
     metrics: list[Metric] = []
     findings: list[Finding] = [_total_recall(test.as_of, everyone)]
     wanted = [spec.capacity.k, *spec.evaluation.cutoffs]
-    for name, artefact in fitted.items():
-        model = load(spec.models[name], artefact.path, names)
+    shown: list[tuple[Ranking, tuple[int, ...]]] = []
+    for name in sorted(fitted, key=lambda name: name != spec.evaluation.headline):
+        model = load(spec.models[name], fitted[name].path, names)
         ranking = Ranking.of(model.predict(test.values), test.labels, test.ties)
         subject = Subject(name, test.as_of, model.probability, everyone)
-        cutoffs = rule.cutoffs(ranking, None, wanted)
+        cutoffs = rule.cutoffs(ranking, None, wanted, rankings=shown)
+        shown.append((ranking, cutoffs))
         findings.append(_moved(subject, spec.capacity.k, cutoffs))
         if not cutoffs and not rule.safe(positives, ranking.n - positives):
             continue
         bins = bins_from(cutoffs, ranking.n, spec.evaluation.calibration_bins)
         draws = spec.evaluation.draws
         seeded = stream(spec.study.seed, "bootstrap", str(test.as_of), name)
-        metrics += measure(ranking, subject, cutoffs, bins, draws, seeded)
+        measured = measure(ranking, subject, cutoffs, bins, draws, seeded)
         if name == spec.evaluation.headline:
             found = _by_group(shop, test, ranking, subject, cutoffs)
-            metrics += found.metrics
+            measured += found.metrics
             findings += found.findings
+        areas = rule.areas(ranking, cutoffs)
+        metrics += [m for m in measured if areas or m.metric != "auc"]
     findings += [_calibrated(metrics, spec.evaluation.headline), _beaten(metrics, spec)]
     return Evaluated(tuple(metrics), tuple(findings))
 
@@ -232,15 +236,18 @@ def _by_group(
     spec, rule = shop.study.spec, Disclosure(shop.study.simulated)
     metrics: list[Metric] = []
     findings: list[Finding] = []
+    wanted = [spec.capacity.k, *spec.evaluation.cutoffs]
+    pooled: dict[str, NDArray[np.str_]] = {}
     for attribute, groups in test.groups.items():
-        pooled = rule.pooled(groups.tolist(), test.labels)
-        shown = set(pooled.tolist())
+        found = rule.pooled(groups.tolist(), test.labels, list(pooled.values()))
+        shown = set(found.tolist())
         findings.append(_pooled(attribute, len(set(groups.tolist())), shown))
-        if shown == {"all"}:
-            continue
-        ranked = pooled[ranking.order]
-        wanted = [spec.capacity.k, *spec.evaluation.cutoffs]
-        ks = rule.cutoffs(ranking, ranked, wanted, among=cutoffs)
+        if shown != {"all"}:
+            pooled[attribute] = found
+    for attribute in pooled:
+        ranked = pooled[attribute][ranking.order]
+        others = [g[ranking.order] for name, g in pooled.items() if name != attribute]
+        ks = rule.cutoffs(ranking, ranked, wanted, among=cutoffs, attributes=others)
         bins = bins_from(ks, ranking.n, spec.evaluation.calibration_bins)
         seeded = stream(spec.study.seed, "bootstrap", str(test.as_of), subject.model, attribute)
         grouping = Grouping(attribute, ranked, ks, bins)
