@@ -189,6 +189,12 @@ def test_the_area_is_hidden_where_few_blocks_are_unknown() -> None:
     assert not RULE.areas(flag, ())
     assert Disclosure(exempt=True).areas(flag, ())
     assert RULE.areas(large()[0], (150,))
+    many = Ranking.of(
+        np.repeat([3.0, 2.0, 1.0], 1000),
+        np.tile([1, 0, 0], 1000).astype(np.int8),
+        np.zeros(3000, np.uint64),
+    )
+    assert RULE.areas(many, ()) == 3
     assert RULE.areas(Ranking.of(np.zeros(500), labels, np.zeros(500, np.uint64)), ())
 
 

@@ -29,6 +29,8 @@ from commonweal.evaluation.ranking import Floats, Ints, Ranking
 SMALL = 10
 """Largest number of people that is never shown, above 0."""
 _MOST = 300
+_EXACT = 12
+_MANY_PAIRS = 1_000_000
 Groups = NDArray[np.str_]
 
 
@@ -133,15 +135,19 @@ class Disclosure:
             chosen |= set(self._filled(table, sorted(rows), chosen))
         return tuple(sorted(self._apart(ranking, chosen, rankings)))
 
-    def areas(self, ranking: Ranking, cutoffs: Sequence[int]) -> bool:
-        """Return whether areas under curves may be shown.
+    def areas(self, ranking: Ranking, cutoffs: Sequence[int]) -> int:
+        """Return how many decimals of the area under the curve may be shown; 0 for none.
 
-        With few blocks of equal scores that no cut-off gives away, the area is one equation
-        in few whole numbers, and may have one solution.
+        With few blocks of equal scores that no cut-off gives away, the exact area is one
+        equation in few whole numbers, and may have one solution. Three decimals of it are an
+        equation with thousands, where there are many pairs of a positive and a negative.
         """
         given = {end for k in cutoffs for end in _block(ranking, k)}
         hidden = len(set(ranking.ends.tolist()) - given) - 1
-        return self.exempt or hidden <= 0 or hidden > SMALL
+        if self.exempt or hidden <= 0 or hidden > SMALL:
+            return _EXACT
+        pairs = ranking.positives * (ranking.n - ranking.positives)
+        return 3 if pairs >= _MANY_PAIRS else 0
 
     def _filled(self, table: _Table, held: list[int], chosen: set[int]) -> list[int]:
         """Return the earliest safe cut-offs on the grid, and the ends held already.

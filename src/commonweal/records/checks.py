@@ -13,7 +13,7 @@ from commonweal.records.spec import Policy
 
 SHOWN = 5
 MANY = 0.2
-"""Share of a table's rows (and at least 100 rows) above which setting them aside fails the check."""
+"""Share of a table's rows, and at least 100, above which setting them aside fails a check."""
 
 MESSAGES: dict[str, tuple[str, str]] = {
     "type": (

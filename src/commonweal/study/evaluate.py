@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -165,10 +165,16 @@ def _evaluate(
             found = _by_group(shop, test, ranking, subject, cutoffs)
             measured += found.metrics
             findings += found.findings
-        areas = rule.areas(ranking, cutoffs)
-        metrics += [m for m in measured if areas or m.metric != "auc"]
+        decimals = rule.areas(ranking, cutoffs)
+        metrics += [m for m in measured if m.metric != "auc"]
+        metrics += [_rounded(m, decimals) for m in measured if m.metric == "auc" and decimals]
     findings += [_calibrated(metrics, spec.evaluation.headline), _beaten(metrics, spec)]
     return Evaluated(tuple(metrics), tuple(findings))
+
+
+def _rounded(metric: Metric, decimals: int) -> Metric:
+    low, high = (None if x is None else round(x, decimals) for x in (metric.low, metric.high))
+    return replace(metric, value=round(metric.value, decimals), low=low, high=high)
 
 
 def _calibrated(metrics: Sequence[Metric], headline: str) -> Finding:
