@@ -3,6 +3,7 @@
 UV := .tools/bin/uv
 RUN := .venv/bin/commonweal
 export UV_SYSTEM_CERTS := 1
+export UV_COMPILE_BYTECODE := 1
 export PYTHONPATH :=
 
 .PHONY: setup demo test check clean tree police
@@ -14,6 +15,7 @@ $(UV):
 
 .venv/.installed: $(UV) pyproject.toml uv.lock
 	$(UV) sync --quiet --frozen --python python3
+	.venv/bin/python -m compileall -q src
 	touch $@
 
 demo: setup
