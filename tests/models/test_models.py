@@ -62,7 +62,10 @@ def saved(model: Fitted, folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", SPECS)
-def test_the_same_bytes_on_one_and_two_threads(name: str, tmp_path: Path) -> None:
+def test_the_same_bytes_on_one_and_two_threads(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boosted, "_LITTLE", 0)  # or two threads would not be used
     one, two = (
         saved(fit(SPECS[name], data(), 7, threads), tmp_path / str(threads)) for threads in (1, 2)
     )

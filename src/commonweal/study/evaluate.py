@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from commonweal.core.parallel import each
 from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.seeds import stream, tie_break
 from commonweal.core.store import Artefact, write_json
@@ -148,26 +150,23 @@ def _evaluate(
     findings: list[Finding] = [_total_recall(test.as_of, everyone)]
     wanted = [spec.capacity.k, *spec.evaluation.cutoffs]
     shown: list[tuple[Ranking, tuple[int, ...]]] = []
+    subjects: list[Subject] = []
     for name in sorted(fitted, key=lambda name: name != spec.evaluation.headline):
         model = load(spec.models[name], fitted[name].path, names)
         ranking = Ranking.of(model.predict(test.values), test.labels, test.ties)
         subject = Subject(name, test.as_of, model.probability, everyone)
         cutoffs = rule.cutoffs(ranking, None, wanted, rankings=shown)
         shown.append((ranking, cutoffs))
+        subjects.append(subject)
         findings.append(_moved(subject, spec.capacity.k, cutoffs))
-        if not cutoffs and not rule.safe(positives, ranking.n - positives):
-            continue
-        bins = bins_from(cutoffs, ranking.n, spec.evaluation.calibration_bins)
-        draws = spec.evaluation.draws
-        seeded = stream(spec.study.seed, "bootstrap", str(test.as_of), name)
-        measured = measure(ranking, subject, cutoffs, bins, draws, seeded)
-        if name == spec.evaluation.headline:
-            found = _by_group(shop, test, ranking, subject, cutoffs)
-            measured += found.metrics
-            findings += found.findings
-        decimals = rule.areas(ranking, cutoffs)
-        metrics += [m for m in measured if m.metric != "auc"]
-        metrics += [_rounded(m, decimals) for m in measured if m.metric == "auc" and decimals]
+    if rule.safe(positives, len(test.labels) - positives):
+        work = [
+            partial(_measured, shop, *one, who) for one, who in zip(shown, subjects, strict=True)
+        ]
+        groupings, said = _groupings(shop, test, *shown[0])
+        findings += said
+        work += [partial(_audited, shop, *shown[0], subjects[0], g) for g in groupings]
+        metrics += [m for found in each(lambda do: do(), work, shop.threads) for m in found]
     findings += [_calibrated(metrics, spec.evaluation.headline), _beaten(metrics, spec)]
     return Evaluated(tuple(metrics), tuple(findings))
 
@@ -235,12 +234,41 @@ def _moved(subject: Subject, k: int, cutoffs: tuple[int, ...]) -> Finding:
     return Finding(code=code, severity=Severity.WARN, message=message, where=subject.model)
 
 
-def _by_group(
-    shop: Workshop, test: _Test, ranking: Ranking, subject: Subject, cutoffs: tuple[int, ...]
-) -> Evaluated:
-    """Audit every protected attribute that can be shown."""
+def _measured(
+    shop: Workshop, ranking: Ranking, cutoffs: tuple[int, ...], subject: Subject
+) -> list[Metric]:
+    """Measure a ranking as a whole."""
+    spec = shop.study.spec
+    bins = bins_from(cutoffs, ranking.n, spec.evaluation.calibration_bins)
+    seeded = stream(spec.study.seed, "bootstrap", str(subject.as_of), subject.model)
+    found = measure(ranking, subject, cutoffs, bins, spec.evaluation.draws, seeded)
+    return _published(shop, ranking, cutoffs, found)
+
+
+def _audited(
+    shop: Workshop, ranking: Ranking, cutoffs: tuple[int, ...], subject: Subject, by: Grouping
+) -> list[Metric]:
+    """Measure a ranking by one protected attribute."""
+    spec = shop.study.spec
+    seeded = stream(spec.study.seed, "bootstrap", str(subject.as_of), subject.model, by.attribute)
+    found = audit(ranking, subject, by, spec.evaluation.draws, seeded)
+    return _published(shop, ranking, cutoffs, found)
+
+
+def _published(
+    shop: Workshop, ranking: Ranking, cutoffs: tuple[int, ...], found: Sequence[Metric]
+) -> list[Metric]:
+    """Round or leave out the areas that would give ties away."""
+    decimals = Disclosure(shop.study.simulated).areas(ranking, cutoffs)
+    kept = [m for m in found if m.metric != "auc"]
+    return kept + [_rounded(m, decimals) for m in found if m.metric == "auc" and decimals]
+
+
+def _groupings(
+    shop: Workshop, test: _Test, ranking: Ranking, cutoffs: tuple[int, ...]
+) -> tuple[list[Grouping], list[Finding]]:
+    """Choose groups and cut-offs of every protected attribute that can be shown."""
     spec, rule = shop.study.spec, Disclosure(shop.study.simulated)
-    metrics: list[Metric] = []
     findings: list[Finding] = []
     wanted = [spec.capacity.k, *spec.evaluation.cutoffs]
     pooled: dict[str, NDArray[np.str_]] = {}
@@ -250,15 +278,14 @@ def _by_group(
         findings.append(_pooled(attribute, len(set(groups.tolist())), shown))
         if shown != {"all"}:
             pooled[attribute] = found
+    groupings = []
     for attribute in pooled:
         ranked = pooled[attribute][ranking.order]
         others = [g[ranking.order] for name, g in pooled.items() if name != attribute]
         ks = rule.cutoffs(ranking, ranked, wanted, among=cutoffs, attributes=others)
         bins = bins_from(ks, ranking.n, spec.evaluation.calibration_bins)
-        seeded = stream(spec.study.seed, "bootstrap", str(test.as_of), subject.model, attribute)
-        grouping = Grouping(attribute, ranked, ks, bins)
-        metrics += audit(ranking, subject, grouping, spec.evaluation.draws, seeded)
-    return Evaluated(tuple(metrics), tuple(findings))
+        groupings.append(Grouping(attribute, ranked, ks, bins))
+    return groupings, findings
 
 
 def _pooled(attribute: str, before: int, shown: set[str]) -> Finding:

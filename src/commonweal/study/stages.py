@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from commonweal.cohorts.splits import Split, assign
 from commonweal.core.canonical import file_digest
 from commonweal.core.code import code_digest
 from commonweal.core.errors import CommonwealError, DataError, Problem, StudyError
+from commonweal.core.parallel import each, once
 from commonweal.core.progress import Progress
 from commonweal.core.store import Artefact, Store, write_json
 from commonweal.core.tables import Engine, read_table, write_table
@@ -273,11 +273,11 @@ def models(
     specs = shop.study.spec.models
     parents = {**blocks, "__cohort": people, "__labels": labelled}
     # Read from disk once, and only when a model has to be fitted.
-    data = cache(lambda: training_data(shop, people, labelled, matrix(blocks)))
-    made = {}
-    for name, spec in specs.items():
-        made[name] = _model(shop, name, spec, parents, data)
-    return made
+    data = once(lambda: training_data(shop, people, labelled, matrix(blocks)))
+    made = each(
+        lambda name: _model(shop, name, specs[name], parents, data), list(specs), shop.threads
+    )
+    return dict(zip(specs, made, strict=True))
 
 
 def _model(
