@@ -205,6 +205,11 @@ def test_a_burden_study_writes_no_score_and_no_list(small_study: Path, tmp_path:
     done = finished(burdened(small_study), out)
     assert done.recommendation is None
     assert not [name for name in files(out) if "recommend" in name or "score" in name]
+    records = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    shown = ("people", "positives", "flow.cohort", "flow.positives")
+    counts = [r for r in records if r["metric"] in shown]
+    assert counts
+    assert not [r for r in counts if 0 < r["value"] <= 10], "exempt only to help"
     scores = every_score(out)
     assert len(scores) > 1000
     for path in out.rglob("*.parquet"):

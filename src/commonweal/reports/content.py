@@ -141,3 +141,8 @@ class Content:
     inputs: Mapping[str, str]
     versions: Mapping[str, str]
     study_file: str
+
+    @property
+    def exempt(self) -> bool:
+        """Whether small cells are shown: only of simulated people, and only to help them."""
+        return self.simulated and self.action.kind == "help"

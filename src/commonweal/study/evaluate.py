@@ -24,7 +24,6 @@ from commonweal.evaluation.overall import Subject, bins_from, measure
 from commonweal.evaluation.ranking import Ranking
 from commonweal.features.columns import Values
 from commonweal.models.registry import load
-from commonweal.oversight.disclosure import Disclosure
 from commonweal.study.spec import StudySpec
 from commonweal.study.stages import Workshop, code_below, matrix
 
@@ -78,7 +77,7 @@ def evaluation(
         write_json(folder / "findings.json", findings)
 
     settings = [
-        spec.evaluation, spec.capacity, spec.study.seed, spec.models, shop.study.simulated,
+        spec.evaluation, spec.capacity, spec.study.seed, spec.models, shop.study.disclosure,
         shop.dates("test"),
     ]  # fmt: skip
     parents = {f"blocks/{n}": a for n, a in blocks.items()}
@@ -142,7 +141,7 @@ def _tests(
 def _evaluate(
     shop: Workshop, test: _Test, blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact]
 ) -> Evaluated:
-    spec, rule = shop.study.spec, Disclosure(shop.study.simulated)
+    spec, rule = shop.study.spec, shop.study.disclosure
     names = tuple(feature.name for feature in matrix(blocks).features)
     positives = int(test.labels.sum())
     everyone = test.everyone if rule.safe(test.everyone - positives, test.everyone) else None
@@ -259,7 +258,7 @@ def _published(
     shop: Workshop, ranking: Ranking, cutoffs: tuple[int, ...], found: Sequence[Metric]
 ) -> list[Metric]:
     """Round or leave out the areas that would give ties away."""
-    decimals = Disclosure(shop.study.simulated).areas(ranking, cutoffs)
+    decimals = shop.study.disclosure.areas(ranking, cutoffs)
     kept = [m for m in found if m.metric != "auc"]
     return kept + [_rounded(m, decimals) for m in found if m.metric == "auc" and decimals]
 
@@ -268,7 +267,7 @@ def _groupings(
     shop: Workshop, test: _Test, ranking: Ranking, cutoffs: tuple[int, ...]
 ) -> tuple[list[Grouping], list[Finding]]:
     """Choose groups and cut-offs of every protected attribute that can be shown."""
-    spec, rule = shop.study.spec, Disclosure(shop.study.simulated)
+    spec, rule = shop.study.spec, shop.study.disclosure
     findings: list[Finding] = []
     wanted = [spec.capacity.k, *spec.evaluation.cutoffs]
     pooled: dict[str, NDArray[np.str_]] = {}

@@ -11,6 +11,7 @@ from commonweal.decisions.spec import Capacity, RecommendationSpec
 from commonweal.evaluation.spec import EvaluationSpec
 from commonweal.features.spec import BlockSpec
 from commonweal.models.spec import ModelSpec
+from commonweal.oversight.disclosure import Disclosure
 from commonweal.oversight.spec import About, Action, Protected, Review
 from commonweal.records.spec import Agency
 
@@ -56,3 +57,11 @@ class Study:
     path: Path
     agency_path: Path
     simulated: bool = False
+
+    @property
+    def disclosure(self) -> Disclosure:
+        """What may be shown: everything of simulated people who are helped, else no small cell.
+
+        A burden study shows none even of simulated people: the mean of one is a score.
+        """
+        return Disclosure(exempt=self.simulated and self.spec.action.kind == "help")

@@ -60,7 +60,7 @@ def _limits(reading: Reading) -> tuple[str, ...]:
         "Groups can differ in base rates; then precision, recall and calibration cannot all be "
         "equal between groups. Which of them matters is for the reviewers to decide.",
     ]
-    if not content.simulated:
+    if not content.exempt:
         limits.append(
             "Nothing between 1 and 10 people is shown or can be worked out; some figures are "
             "missing, moved to another cut-off or pooled for that reason."

@@ -27,7 +27,7 @@ def groups(reading: Reading) -> Section:
         "Every group is selected by the same ranking and cut-off. Whether a difference is "
         "acceptable is not a matter of statistics: the page does not judge."
     )
-    if not reading.content.simulated:
+    if not reading.content.exempt:
         intro += " Groups too small to be shown alone are pooled, and named together."
     parts: list[Part] = [Paragraph(intro)]
     for place, attribute in enumerate(protected):
