@@ -1,6 +1,7 @@
 """Run a study again and again, killing it each time; started as a process of its own by a test.
 
-Usage: killed.py STUDY OUT KILLS. Prints one line a kill: how it died.
+Usage: killed.py STUDY OUT KILLS. Prints one line a kill: where it died, its number, the signal,
+and how many stages stood finished after it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from commonweal.study.load import load
 from commonweal.study.run import run
 
 
-def die() -> None:
+def die(where: str) -> None:
+    os.write(1, f"{where} ".encode())
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -31,7 +33,7 @@ def half_written(after: int) -> None:
         count[0] += 1
         if count[0] == after:
             os.truncate(path, path.stat().st_size // 2)
-            die()
+            die("half-written")
 
     tables.pq.write_table = write
 
@@ -43,15 +45,10 @@ def before_rename(after: int) -> None:
     def rename(source: Any, target: Any) -> None:
         count[0] += 1
         if count[0] == after:
-            die()
+            die("before-rename")
         original(source, target)
 
     store.os.rename = rename  # type: ignore[assignment]
-
-
-def before_replace() -> None:
-    """Die when an output beside the store is written but not yet moved into place."""
-    store.os.replace = lambda *_: die()  # type: ignore[assignment]
 
 
 def child(study: str, out: str, number: int) -> None:
@@ -60,10 +57,9 @@ def child(study: str, out: str, number: int) -> None:
     elif number % 4 == 1:
         before_rename(2)
     else:
-        Timer(0.2 + 0.15 * number, die).start()
+        Timer(0.2 + 0.15 * number, die, ["timer"]).start()
     run(load(study), out)
-    before_replace()
-    die()
+    die("finished")
 
 
 def main() -> None:

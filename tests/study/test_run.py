@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -152,13 +153,13 @@ def test_killed_twenty_times_it_resumes_to_the_same_bytes(
     command = [sys.executable, str(HERE / "killed.py"), str(small_study), str(out), "20"]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     kills = [line.split() for line in told.splitlines()]
-    assert [kill[1] for kill in kills] == ["9"] * 20
-    progress = [int(kill[2]) for kill in kills]
-    assert progress == sorted(progress)
-    assert progress[0] == 0 or progress[0] < progress[-1]
-    inside = [number for number in range(20) if number % 4 in (0, 2)]
-    unfinished = [n for n in inside if progress[n] < 22]
-    assert len(unfinished) >= 5, "at least five must die inside a write"
+    assert [kill[2] for kill in kills] == ["9"] * 20
+    progress = [int(kill[3]) for kill in kills]
+    assert progress == sorted(progress), "a kill may lose no finished stage"
+    where = Counter(kill[0] for kill in kills)
+    assert where["half-written"] >= 5, where
+    assert where["before-rename"] >= 1, where
+    assert len(set(progress)) >= 5, "the kills must be spread over the run"
     finished(small_study, out)
     assert files(out) == files(tmp_path / "whole")
 
