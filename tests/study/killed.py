@@ -53,11 +53,11 @@ def before_rename(after: int) -> None:
 
 def child(study: str, out: str, number: int) -> None:
     if number % 4 in (0, 2):
-        half_written(1 + number % 3)
+        half_written(2 if 6 <= number < 16 else 1)
     elif number % 4 == 1:
-        before_rename(2)
+        before_rename(3)
     else:
-        Timer(0.2 + 0.15 * number, die, ["timer"]).start()
+        Timer(0.1 + 0.05 * number, die, ["timer"]).start()
     run(load(study), out)
     die("finished")
 

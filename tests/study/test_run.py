@@ -157,6 +157,7 @@ def test_killed_twenty_times_it_resumes_to_the_same_bytes(
     progress = [int(kill[3]) for kill in kills]
     assert progress == sorted(progress), "a kill may lose no finished stage"
     where = Counter(kill[0] for kill in kills)
+    assert where["finished"] == 0, where
     assert where["half-written"] >= 5, where
     assert where["before-rename"] >= 1, where
     assert len(set(progress)) >= 5, "the kills must be spread over the run"
