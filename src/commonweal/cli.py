@@ -132,19 +132,25 @@ def init(folder: Annotated[Path, typer.Argument(help="New folder for the study."
 
 @app.command()
 def simulate(
-    world: Annotated[str, typer.Argument(help="The world: city.")],
-    people: Annotated[int, typer.Option(min=1000, help="How many people live in it.")],
-    out: Annotated[Path, typer.Option(help="Folder for its tables.", show_default=False)],
+    world: Annotated[
+        str, typer.Argument(help="violence-prevention, children-services or custody.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the world.", show_default=False)],
+    people: Annotated[
+        int | None, typer.Option(help="How many people; the paper's number where none is given.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+    noise: Annotated[str, typer.Option(help="Preset of knobs: none, paper or hard.")] = "paper",
+    knobs: Annotated[
+        Path | None, typer.Option(help="TOML file of knobs that replace the preset's.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads; no byte depends on it.")] = 2,
 ) -> None:
-    """Simulate an agency's tables."""
+    """Simulate an agency: its tables, a study on them, and the truth, apart."""
     with _told():
-        from commonweal.core.errors import StudyError, problem
-        from commonweal.simulate.city import simulate_city
+        from commonweal.simulate.world import simulate as simulated
 
-        if world != "city":
-            raise problem(StudyError, "world", f"there is no world {world!r}", "there is: city")
-        typer.echo(simulate_city(people, seed, out).sentence())
+        typer.echo(simulated(world, out, people, seed, noise, knobs, threads).sentence())
 
 
 if __name__ == "__main__":

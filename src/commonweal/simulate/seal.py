@@ -8,7 +8,7 @@ secret.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from commonweal.core.canonical import file_digest, fingerprint, pretty_json
@@ -17,7 +17,14 @@ from commonweal.core.store import atomic_write
 SEAL = "simulation.json"
 
 
-def write_seal(folder: Path, world: str, seed: int, people: int, tables: Iterable[str]) -> Path:
+def write_seal(
+    folder: Path,
+    world: str,
+    seed: int,
+    people: int,
+    tables: Iterable[str],
+    more: Mapping[str, object] | None = None,
+) -> Path:
     """Write the seal over the tables a simulation has written.
 
     Parameters
@@ -30,6 +37,8 @@ def write_seal(folder: Path, world: str, seed: int, people: int, tables: Iterabl
         What it was simulated with.
     tables
         File names of the tables, all of them in `folder`.
+    more
+        What else it was simulated with.
 
     Returns
     -------
@@ -46,6 +55,7 @@ def write_seal(folder: Path, world: str, seed: int, people: int, tables: Iterabl
     if outside:
         raise ValueError(f"a seal covers files of its own folder only, not {', '.join(outside)}")
     contents = {
+        **(more or {}),
         "world": world,
         "seed": seed,
         "people": people,

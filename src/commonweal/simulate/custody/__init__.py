@@ -1,0 +1,1 @@
+"""Custody (paper A): detainers, officers' decisions and re-arrests; evaluated in aggregate only."""
