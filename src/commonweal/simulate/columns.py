@@ -18,7 +18,8 @@ Mask = NDArray[np.bool_]
 def numbered(count: int, seed: int, *names: str) -> Ints:
     """Return `count` different eight-digit or longer numbers whose order says nothing."""
     first = 10 ** max(7, len(str(count)))
-    return stream(seed, "ids", *names).permutation(count) + first
+    shuffled: Ints = stream(seed, "ids", *names).permutation(count) + first
+    return shuffled
 
 
 def dates(days: NDArray[np.integer], missing: Mask | None = None) -> pa.Array:

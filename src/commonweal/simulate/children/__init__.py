@@ -1,1 +1,1 @@
-"""Children's services (paper B): investigations, repeat reports and services of a city's children."""
+"""Children's services (paper B): investigations, repeat reports and services of a city."""

@@ -1,1 +1,1 @@
-"""Violence prevention (paper C): police records of a city whose shooting victims are to be helped."""
+"""Violence prevention (paper C): police records of a city whose victims are to be helped."""
