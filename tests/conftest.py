@@ -7,40 +7,28 @@ from pathlib import Path
 
 import pytest
 
-from commonweal.simulate.city import simulate_city
+from town.town import simulate_town
 
-ROOT = Path(__file__).resolve().parent.parent
-POLICE = ROOT.parent / "shared" / "data" / "chicago-police"
+HERE = Path(__file__).resolve().parent
+POLICE = HERE.parents[1] / "shared" / "data" / "chicago-police"
 
 
 @pytest.fixture(scope="session")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a simulated city of 4,000 people."""
-    folder = tmp_path_factory.mktemp("city")
-    simulate_city(4000, 3, folder)
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the tables of a town of 4,000 people."""
+    folder = tmp_path_factory.mktemp("town")
+    simulate_town(4000, 3, folder)
     return folder
 
 
 @pytest.fixture
-def small_study(city: Path, tmp_path: Path) -> Path:
-    """A study file of its own on a copy of the small city: the demo, made quick."""
+def small_study(town: Path, tmp_path: Path) -> Path:
+    """A study file of its own on a copy of the town."""
     folder = tmp_path / "study"
-    folder.mkdir()
-    shutil.copytree(city, folder / "data")
-    agency = (ROOT / "studies/demo/agency.toml").read_text(encoding="utf-8")
-    agency = agency.replace('data = "../../build/demo/data"', 'data = "data"')
-    (folder / "agency.toml").write_text(agency, encoding="utf-8")
-    study = (ROOT / "studies/demo/study.toml").read_text(encoding="utf-8")
-    study = quick(study)
-    (folder / "study.toml").write_text(study, encoding="utf-8")
+    shutil.copytree(town, folder / "data")
+    for name in ("agency.toml", "study.toml"):
+        shutil.copy(HERE / "town" / name, folder / name)
     return folder / "study.toml"
-
-
-def quick(study: str) -> str:
-    """Make the demo study small: few draws, few trees, a capacity that fits the city."""
-    study = study.replace("[evaluation]\n", "[evaluation]\ndraws = 100\n")
-    study = study.replace('kind = "boosted"\n', 'kind = "boosted"\nmax_trees = 60\n')
-    return study.replace("k = 150", "k = 60")
 
 
 @pytest.fixture(scope="session")
