@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from commonweal.cli import app
+from commonweal.simulate.world import WORLDS
+from simulate.fake import PACKAGE, contents
 from study.small import write_study
 
 HEAVY = ("ibis", "duckdb", "lightgbm", "sklearn", "scipy", "pyarrow", "numpy", "pydantic", "altair")
@@ -106,10 +108,78 @@ def test_run_refuses_what_check_refuses_and_leaves_no_folder(study: Path, tmp_pa
     assert not out.exists()
 
 
-def test_there_is_one_world() -> None:
-    result = CliRunner().invoke(app, ["simulate", "moon", "--people", "1000", "--out", "x"])
-    assert result.exit_code == 1
-    assert "error: world: there is no world 'moon' -> there is: city" in result.stderr
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more world to simulate, called fake."""
+    monkeypatch.setitem(WORLDS, "fake", PACKAGE)
+
+
+def refused(*arguments: str) -> str:
+    """What simulate says in its one line when it refuses."""
+    result = CliRunner().invoke(app, ["simulate", *arguments])
+    assert (result.exit_code, result.stdout) == (1, "")
+    line, count = result.stderr.splitlines()
+    assert count == "1 problem."
+    return line
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_world_is_simulated_and_what_to_do_next_is_told(tmp_path: Path) -> None:
+    out, again = tmp_path / "out", tmp_path / "again"
+    (tmp_path / "mine.toml").write_text("missing = 0.25\n", encoding="utf-8")
+    options = ["--people", "1000", "--noise", "hard", "--knobs", str(tmp_path / "mine.toml")]
+    runner = CliRunner()
+    result = runner.invoke(app, ["simulate", "fake", "--out", str(out), "--seed", "2", *options])
+    assert (result.exit_code, result.stderr) == (0, "")
+    told, command = result.stdout.rstrip().split(" Next: commonweal ")
+    assert told.startswith("Simulated fake (people 1,000, seed 2, noise hard): ")
+    assert command == f"run {out / 'study.toml'} --out FOLDER"
+    knobs = (out / "knobs.toml").read_text(encoding="utf-8")
+    assert knobs == "missing = 0.25\nharm = 0.5\nshift = 2.0\n"
+    options += ["--seed", "2", "--threads", "1"]
+    runner.invoke(app, ["simulate", "fake", "--out", str(again), *options])
+    assert contents(again) == contents(out)
+    checked = runner.invoke(app, ["check", str(out / "study.toml")])
+    assert (checked.exit_code, checked.stderr) == (0, "")
+    assert checked.stdout.endswith("The study can run.\n")
+
+
+@pytest.mark.usefixtures("fake")
+@pytest.mark.parametrize(
+    ("world", "options", "told"),
+    [
+        ("moon", [], "world: there is no world 'moon' -> there is: violence-prevention, "),
+        ("fake", ["--noise", "loud"], "noise: there is no preset 'loud' -> choose none, paper, "),
+        ("fake", ["--people", "999"], "people: 999 people are too few -> simulate 1,000 or more"),
+        ("fake", ["--people", "-5"], "people: -5 people are too few -> simulate 1,000 or more"),
+        ("fake", ["--knobs", "mine.toml"], "mine.toml: mising: is no knob of this world -> "),
+        ("fake", ["--knobs", "no.toml"], "no.toml: cannot be read: No such file or directory -> "),
+    ],
+)
+def test_a_world_that_cannot_be_is_refused_before_anything_is_written(
+    world: str, options: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text("mising = 0.25\n", encoding="utf-8")
+    assert refused(world, "--out", "new/out", *options).startswith(f"error: {told}")
+    assert set(contents(tmp_path)) == {"mine.toml"}
+
+
+@pytest.mark.usefixtures("fake")
+def test_a_folder_of_something_else_or_edited_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "mine.csv").write_text("a,b\n", encoding="utf-8")
+    here = ["fake", "--people", "1000", "--out", str(tmp_path)]
+    line = f"error: {tmp_path / 'data'}: is there and is no simulation's -> name another folder"
+    assert refused(*here).startswith(line)
+    assert set(contents(tmp_path)) == {"data", "data/mine.csv"}
+    here[-1] = str(tmp_path / "world")
+    assert CliRunner().invoke(app, ["simulate", *here]).exit_code == 0
+    study = tmp_path / "world" / "study.toml"
+    study.write_text(study.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+    before = contents(tmp_path)
+    assert refused(*here, "--seed", "2").startswith(f"error: {study}: is there and was edited -> ")
+    assert contents(tmp_path) == before
 
 
 def test_an_interrupted_run_exits_with_130(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from dataclasses import asdict, fields
 from importlib.resources import files
@@ -51,6 +52,9 @@ def read_knobs(kind: type[Knobs], package: str, noise: str, path: Path | None = 
     values: dict[str, Any] = tomllib.loads(preset_text(package, noise))
     if path is not None:
         values |= _overrides(kind, path)
+    for field in fields(kind):  # type: ignore[arg-type]
+        if field.type in ("float", float):
+            values[field.name] = float(values[field.name])
     try:
         return kind(**values)
     except ValueError as error:
@@ -76,13 +80,20 @@ def within(low: float, high: float, **values: float) -> None:
             raise ValueError(f"{name} is {value}, outside {low} to {high}")
 
 
+def _is_number(value: object) -> bool:
+    """Return whether it is a number, and neither infinite nor too large for a float."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return abs(value) <= sys.float_info.max
+
+
 def _overrides(kind: type[Any], path: Path) -> dict[str, Any]:
     try:
-        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        given = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
         raise StudyError([Problem(str(path), what, "check the path")]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # TOML's own errors are ValueErrors
         raise StudyError([Problem(str(path), f"is not TOML: {error}", "mend it")]) from error
     known = [field.name for field in fields(kind)]
     problems = [
@@ -93,7 +104,7 @@ def _overrides(kind: type[Any], path: Path) -> dict[str, Any]:
     problems += [
         Problem(f"{path}: {name}", f"is {value!r}", "a knob is a number")
         for name, value in given.items()
-        if name in known and (isinstance(value, bool) or not isinstance(value, (int, float)))
+        if name in known and not _is_number(value)
     ]
     if problems:
         raise StudyError(problems)

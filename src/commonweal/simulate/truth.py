@@ -100,12 +100,15 @@ def find_truth(data: Path) -> Truth | None:
     mend = "simulate the world again, or move the truth folder away"
     try:
         contents = json.loads(seal.read_text(encoding="utf-8"))
-        world, belongs, tables = contents["world"], contents["data"], contents["tables"]
-        sound = all(file_digest(folder / name) == digest for name, digest in tables.items())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        world, belongs = contents["world"], contents["data"]
+        tables = dict(contents["tables"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise problem(DataError, str(seal), "is damaged", mend) from error
-    if not sound:
-        raise problem(DataError, str(folder), "holds a table that was changed", mend)
+    for name, digest in tables.items():
+        if not (folder / name).is_file():
+            raise problem(DataError, str(folder / name), "is not there", mend)
+        if file_digest(folder / name) != digest:
+            raise problem(DataError, str(folder / name), "was changed", mend)
     if belongs != file_digest(data / SEAL):
         raise problem(DataError, str(folder), f"belongs to other tables than {data}", mend)
     return Truth(folder, str(world), fingerprint(contents))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.resources import files
@@ -15,14 +16,13 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from commonweal.core.canonical import file_digest, fingerprint
-from commonweal.core.errors import StudyError, problem
+from commonweal.core.canonical import file_digest
+from commonweal.core.errors import Problem, StudyError, problem
 from commonweal.core.progress import progress
-from commonweal.core.store import atomic_write
 from commonweal.simulate.knobs import knobs_text, read_knobs
 from commonweal.simulate.seal import SEAL, write_seal
 from commonweal.simulate.sink import Sink
-from commonweal.simulate.truth import write_truth_seal
+from commonweal.simulate.truth import TRUTH_SEAL, write_truth_seal
 
 WORLDS = {
     "violence-prevention": "commonweal.simulate.violence",
@@ -32,7 +32,9 @@ WORLDS = {
 """Name -> package. A new world is one package and one line here."""
 
 FEWEST = 1_000
-_FILES = ("agency.toml", "study.toml")
+_TEMPLATES = ("agency.toml", "study.toml")
+_FILES = ("knobs.toml", *_TEMPLATES)
+_MEND = "name another folder, or move it away"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def simulate(
         The world: ``violence-prevention``, ``children-services`` or ``custody``.
     out
         Folder to write into. What an earlier simulation wrote there is replaced, unless its
-        study or agency file has been edited.
+        study, agency or knobs file has been edited.
     people
         How many people are in the records; the paper's number where none is given.
     seed
@@ -147,7 +149,7 @@ def simulate(
     ------
     StudyError
         If there is no such world, preset or knob, the world would be too small, or the folder
-        holds something else.
+        holds something else or is in use.
     """
     world = world_named(name)
     size = world.people if people is None else people
@@ -155,28 +157,72 @@ def simulate(
         what = f"{size} people are too few"
         raise problem(StudyError, "people", what, f"simulate {FEWEST:,} or more")
     settings = read_knobs(world.knobs, WORLDS[name], noise, knobs)
-    texts = {file: _filled(WORLDS[name], file, world.words(size)) for file in _FILES}
+    texts = {file: _filled(WORLDS[name], file, world.words(size)) for file in _TEMPLATES}
+    texts["knobs.toml"] = knobs_text(settings)
     folder = Path(out)
-    _check_folder(folder)
     with _partial(folder) as partial, progress() as shown:
         sink = Sink(partial / "data", partial / "truth", threads, shown.step)
         world.build(settings, size, seed, sink)
         tables = [f"{one}.parquet" for one in sink.rows if not one.startswith("truth/")]
-        marks = {file: fingerprint(text) for file, text in texts.items()}
+        for file, text in texts.items():
+            (partial / file).write_bytes(text.encode())
+        marks = {file: file_digest(partial / file) for file in _FILES}
         write_seal(sink.data, name, seed, size, tables, {"noise": noise, "files": marks})
         write_truth_seal(sink.truth, name, file_digest(sink.data / SEAL))
-        for part in ("truth", "data"):
-            shutil.rmtree(folder / part, ignore_errors=True)
-            os.replace(partial / part, folder / part)
-        for file, text in texts.items():
-            atomic_write(folder / file, text)
-        atomic_write(folder / "knobs.toml", knobs_text(settings))
-    return Simulated(name, size, seed, noise, folder, dict(sink.rows))
+        _swap(partial, folder)
+    return Simulated(name, size, seed, noise, folder, dict(sorted(sink.rows.items())))
 
 
 def _filled(package: str, file: str, words: Mapping[str, str]) -> str:
     text = (files(package) / file).read_text(encoding="utf-8")
     return Template(text).substitute(words)
+
+
+@contextmanager
+def _partial(folder: Path) -> Iterator[Path]:
+    """Hold the folder and make one inside it, gone when all is done or nothing is."""
+    made = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise _cannot(folder, error) from error
+    try:
+        _lock(held, folder)
+        for left in folder.glob(".partial-*"):
+            _undo(left, folder)
+            shutil.rmtree(left, ignore_errors=True)
+        _check_folder(folder)
+        try:
+            partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
+        except OSError as error:
+            raise _cannot(folder, error) from error
+        try:
+            for part in ("data", "truth", "old"):
+                (partial / part).mkdir()
+            yield partial
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    finally:
+        os.close(held)
+        if made:
+            with suppress(OSError):  # it is not empty: all went well
+                folder.rmdir()
+
+
+def _cannot(folder: Path, error: OSError) -> StudyError:
+    what = "is not a folder" if folder.is_file() else f"cannot be written: {error.strerror}"
+    return StudyError([Problem(str(folder), what, "name another folder")])
+
+
+def _lock(held: int, folder: Path) -> None:
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        what = "is being simulated into"
+        raise problem(StudyError, str(folder), what, "wait, or name another folder") from error
+    except OSError:
+        return  # some network file systems lock no folders
 
 
 def _check_folder(folder: Path) -> None:
@@ -185,46 +231,68 @@ def _check_folder(folder: Path) -> None:
     Raises
     ------
     StudyError
-        If the folder holds such a thing, or is not one.
+        If the folder holds such a thing.
     """
-    if folder.exists() and not folder.is_dir():
-        raise problem(StudyError, str(folder), "is not a folder", "name another")
-    written = _written(folder)
-    for part in ("data", "truth"):
-        if (folder / part).exists() and not (folder / "data" / SEAL).is_file():
-            what = "is there and is no simulation's"
-            raise problem(StudyError, str(folder / part), what, "name another folder")
-    for file in _FILES:
-        path = folder / file
-        if path.exists() and fingerprint(path.read_text(encoding="utf-8")) != written.get(file):
-            what = "is there and was edited"
-            raise problem(StudyError, str(path), what, "name another folder, or move it away")
+    data, truth = folder / "data", folder / "truth"
+    tables, files = _written(data / SEAL)
+    strange = [part for part in (data, truth) if part.exists() and not tables]
+    if tables:
+        strange += [path for path in data.glob("*") if path.name not in (SEAL, *tables)]
+        strange += [
+            path
+            for path in truth.glob("*")
+            if path.name != TRUTH_SEAL and path.suffix != ".parquet"
+        ]
+    problems = [
+        Problem(str(path), "is there and is no simulation's", _MEND) for path in sorted(strange)
+    ]
+    problems += [
+        Problem(str(folder / file), "is there and was edited", _MEND)
+        for file in _FILES
+        if (folder / file).exists() and not _is_as_written(folder / file, files.get(file))
+    ]
+    if problems:
+        raise StudyError(problems)
 
 
-def _written(folder: Path) -> Mapping[str, str]:
-    """Return file -> fingerprint of the files an earlier simulation wrote."""
+def _is_as_written(path: Path, digest: object) -> bool:
+    return path.is_file() and file_digest(path) == digest
+
+
+def _written(seal: Path) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """Return the tables and the files, by name, that an earlier simulation wrote."""
     try:
-        sealed = json.loads((folder / "data" / SEAL).read_text(encoding="utf-8"))
-        found = sealed["files"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        sealed = json.loads(seal.read_text(encoding="utf-8"))
+        return dict(sealed["tables"]), dict(sealed["files"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}, {}
 
 
-@contextmanager
-def _partial(folder: Path) -> Iterator[Path]:
-    """Make a folder beside the result, gone when all is done or nothing is."""
+def _moves(new: Path, folder: Path) -> list[tuple[Path, Path]]:
+    """Return from where to where everything goes; the agency's tables go first and come last.
+
+    So a folder of tables always goes with what lies beside it, whoever is killed when.
+    """
+    parts = ("data", "truth", *_FILES)
+    away = [(folder / part, new / "old" / part) for part in parts]
+    return away + [(new / part, folder / part) for part in reversed(parts)]
+
+
+def _swap(new: Path, folder: Path) -> None:
+    """Put what is new in the place of what is old, or leave everything where it was."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.glob(".partial-*"):
-            shutil.rmtree(left, ignore_errors=True)
-        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
-    except OSError as error:
-        what = f"cannot be written: {error.strerror}"
-        raise problem(StudyError, str(folder), what, "name another folder") from error
-    try:
-        for part in ("data", "truth"):
-            (partial / part).mkdir()
-        yield partial
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        for source, target in _moves(new, folder):
+            if source.exists():
+                os.rename(source, target)
+    except BaseException:
+        _undo(new, folder)
+        raise
+
+
+def _undo(new: Path, folder: Path) -> None:
+    """Take back a swap that was broken off."""
+    if (folder / "data").exists():
+        return
+    for source, target in reversed(_moves(new, folder)):
+        if target.exists() and not source.exists():
+            os.rename(target, source)
