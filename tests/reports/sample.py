@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -15,7 +16,7 @@ from commonweal.decisions.spec import Capacity
 from commonweal.evaluation.groups import Grouping, audit
 from commonweal.evaluation.overall import Subject, bins_from, measure
 from commonweal.evaluation.ranking import Floats, Ranking
-from commonweal.evaluation.spec import EvaluationSpec
+from commonweal.evaluation.spec import ORACLE, EvaluationSpec
 from commonweal.models.spec import BaseRateSpec, BoostedSpec, CountRankSpec, LogisticSpec
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.oversight.spec import About, Action, Protected, Review
@@ -79,13 +80,20 @@ def content() -> Content:
 
 
 @cache
+def simulated() -> Content:
+    """Return the same study of simulated people, whose true chances are known."""
+    known = _metrics(date(2013, 1, 1), ceiling=True)
+    return replace(content(), simulated=True, metrics=known)
+
+
+@cache
 def rendered() -> str:
     """Return the sample's page."""
     return render(content())
 
 
-def _metrics(as_of: date) -> tuple[Metric, ...]:
-    """Measure four rankings of invented people, and audit the first."""
+def _metrics(as_of: date, ceiling: bool = False) -> tuple[Metric, ...]:
+    """Measure four rankings of invented people, and audit the first; a fifth by true chances."""
     random = np.random.default_rng(7)
     groups = {
         "race": random.choice(ATTRIBUTES["race"], PEOPLE, p=(0.35, 0.2, 0.45)),
@@ -101,6 +109,8 @@ def _metrics(as_of: date) -> tuple[Metric, ...]:
         "boosted": chance, "logistic": noisy, "past_force": past,
         "base_rate": np.full(PEOPLE, 0.18),
     }  # fmt: skip
+    if ceiling:
+        scores = {**scores, "boosted": noisy, ORACLE: chance}
     found: list[Metric] = []
     for name, score in scores.items():
         found += _measured(name, Ranking.of(score, labels, ties), as_of, groups, random)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.sample import content, rendered
+from commonweal.reports.page import render
+from reports.sample import content, rendered, simulated
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium")
@@ -114,7 +115,14 @@ def test_print_shows_everything_and_clips_nothing(
 
 
 @pytest.mark.parametrize("width", [320, 1200])
-def test_wcag_2_2_aa(browser: playwright.Browser, address: str, width: int) -> None:
+@pytest.mark.parametrize("known", [False, True], ids=["models", "models-and-ceiling"])
+def test_wcag_2_2_aa(
+    browser: playwright.Browser, address: str, width: int, known: bool, tmp_path: Path
+) -> None:
+    if known:
+        path = tmp_path / "simulated.html"
+        path.write_text(render(simulated()), encoding="utf-8")
+        address = path.as_uri()
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.goto(address)

@@ -10,7 +10,7 @@ from commonweal.core.results import Metric
 from commonweal.reports import words
 from commonweal.reports.figures import Figures, dates, nearest
 from commonweal.reports.frame import Axis
-from commonweal.reports.marks import GREY, INK, STYLES
+from commonweal.reports.marks import CEILING, GREY, INK, STYLES
 
 DAY, EARLIER = date(2013, 1, 1), date(2011, 7, 1)
 
@@ -74,7 +74,7 @@ def test_axes_have_a_few_round_ticks(end: float) -> None:
     assert 3 <= len(ticks) <= 7
 
 
-@pytest.mark.parametrize("colour", [GREY, INK, *(style.colour for style in STYLES)])
+@pytest.mark.parametrize("colour", [GREY, INK, *(style.colour for style in (*STYLES, CEILING))])
 def test_marks_stand_out_on_white(colour: str) -> None:
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
@@ -83,5 +83,6 @@ def test_marks_stand_out_on_white(colour: str) -> None:
 
 
 def test_styles_differ_in_more_than_colour() -> None:
-    assert len({style.dash for style in STYLES}) == len(STYLES)
-    assert len({style.shape for style in STYLES}) == len(STYLES)
+    drawn = (*STYLES, CEILING)
+    assert len({style.dash for style in drawn}) == len(drawn)
+    assert len({style.shape for style in drawn}) == len(drawn)

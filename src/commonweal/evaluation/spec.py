@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ORACLE = "oracle"
+"""The name true chances are measured under; no model of a study may have it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationSpec:

@@ -9,7 +9,7 @@ import altair as alt
 from markupsafe import Markup
 
 from commonweal.reports.frame import Axis, Point, across, framed, points, rows, upward
-from commonweal.reports.marks import GREY, INK, style
+from commonweal.reports.marks import GREY, INK, Style, style
 from commonweal.reports.svg import draw
 
 BASE_DASH = (4, 4)
@@ -18,10 +18,11 @@ CAPACITY_DASH = (1, 3)
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Named points in one style."""
+    """Named points in one style: that of their place where none is given."""
 
     name: str
     points: tuple[Point, ...]
+    drawn: Style | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,8 @@ def curve(spec: Curve) -> Markup:
 
 
 def _line(spec: Curve, place: int) -> list[alt.Chart]:
-    series, drawn = spec.series[place], style(place)
+    series = spec.series[place]
+    drawn = series.drawn or style(place)
     line = alt.Chart(rows([p.row() for p in series.points])).mark_line(
         color=drawn.colour, strokeDash=list(drawn.dash), strokeWidth=2.5 if place == 0 else 1.75
     )

@@ -30,6 +30,9 @@ STYLES = (
     Style("#333333", (1, 3), "triangle-down"),
 )
 
+CEILING = Style("#111111", (10, 2, 2, 2, 2, 2), "triangle-right")
+"""How true chances are drawn: no model is drawn like that."""
+
 _PATHS = {
     "circle": "M10 6a4 4 0 1 1 8 0a4 4 0 1 1 -8 0Z",
     "square": "M10.5 2.5h7v7h-7Z",
@@ -37,6 +40,7 @@ _PATHS = {
     "diamond": "M14 1L18.5 6L14 11L9.5 6Z",
     "cross": "M12.5 1h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5v-3h3.5Z",
     "triangle-down": "M14 10.5L9.5 2h9Z",
+    "triangle-right": "M10 1.5L18.5 6L10 10.5Z",
 }
 
 
@@ -45,9 +49,8 @@ def style(place: int) -> Style:
     return STYLES[place % len(STYLES)]
 
 
-def line_mark(label: str, place: int) -> Mark:
+def line_mark(label: str, drawn: Style) -> Mark:
     """Return the legend entry of a line."""
-    drawn = style(place)
     return Mark(label, drawn.colour, dash=" ".join(map(str, drawn.dash)) or "none")
 
 

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from commonweal.core.results import Metric
+from commonweal.evaluation.spec import ORACLE
 from commonweal.reports.content import Content
 from commonweal.reports.figures import Figures, dates, nearest
 from commonweal.reports.words import counted, day, number, spaced
+
+CEILING = "true chance (ceiling, simulated people only)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,15 @@ class Reading:
         others = [name for name in self.content.models if name != self.headline]
         return (self.headline, *others)
 
+    @property
+    def ceiling(self) -> bool:
+        """Whether the ranking by true chances was measured: only of simulated people."""
+        return self.figures.one("base_rate", model=ORACLE) is not None
+
+    def rankings(self) -> tuple[str, ...]:
+        """Return the models, and the ranking by true chances last where there is one."""
+        return (*self.models(), ORACLE) if self.ceiling else self.models()
+
     def cutoff(self, model: str) -> int | None:
         """Return a model's published cut-off nearest to the capacity."""
         published = self.figures.cutoffs("precision", model=model)
@@ -87,5 +99,9 @@ class Reading:
         )
 
     def called(self, model: str) -> str:
-        """Name a model in running text."""
-        return f"“{spaced(model)}”"
+        """Name a ranking in running text."""
+        return "the true chance" if model == ORACLE else f"“{spaced(model)}”"
+
+    def titled(self, model: str) -> str:
+        """Name a ranking in a table or a legend."""
+        return CEILING if model == ORACLE else spaced(model)

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from commonweal.core.errors import Problem, nearest
+from commonweal.evaluation.spec import ORACLE
 from commonweal.features.registry import columns_of, groups_of, sources_of
 from commonweal.features.spec import (
     AttributesSpec,
@@ -154,6 +155,8 @@ def check_models(parts: Parts) -> Iterator[Problem]:
     for name, spec in models.items():
         where = parts.at(f"models.{name}")
         yield from usable(name, where)
+        if name == ORACLE:
+            yield Problem(where, "is a name commonweal uses itself", "rename it")
         if isinstance(spec, BoostedSpec):
             yield from _boosted(where, spec)
         if isinstance(spec, LogisticSpec):

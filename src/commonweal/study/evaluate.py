@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -11,26 +11,25 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from commonweal.core.parallel import each
 from commonweal.core.results import Finding, Metric, Severity
-from commonweal.core.seeds import stream, tie_break
+from commonweal.core.seeds import stream
 from commonweal.core.store import Artefact, write_json
 from commonweal.core.tables import read_table
 from commonweal.evaluation.groups import Grouping, audit
-from commonweal.evaluation.overall import Subject, bins_from, measure
+from commonweal.evaluation.overall import Subject, bins_from
 from commonweal.evaluation.ranking import Ranking
-from commonweal.features.columns import Values
 from commonweal.models.registry import load
 from commonweal.study.spec import StudySpec
 from commonweal.study.stages import Workshop, code_below, matrix
+from commonweal.study.tested import Shown, Tested, measured, published, tested, wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """What the evaluation stage publishes.
+    """What a stage that measures rankings publishes.
 
     Parameters
     ----------
@@ -42,18 +41,6 @@ class Evaluated:
 
     metrics: tuple[Metric, ...]
     findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Test:
-    """The people of one test date."""
-
-    as_of: date
-    values: Values
-    labels: NDArray[np.int8]
-    ties: NDArray[np.uint64]
-    groups: Mapping[str, NDArray[np.str_]]
-    everyone: int
 
 
 def evaluation(
@@ -69,12 +56,11 @@ def evaluation(
     def write(folder: Path) -> None:
         metrics: list[Metric] = []
         findings: list[Finding] = []
-        for test in _tests(shop, people, labelled, grouped, blocks):
-            found = _evaluate(shop, test, blocks, fitted)
+        for test in tested(shop, people, labelled):
+            found = _evaluate(shop, test, grouped, blocks, fitted)
             metrics += found.metrics
             findings += found.findings
-        write_json(folder / "metrics.json", [_stored(m) for m in metrics])
-        write_json(folder / "findings.json", findings)
+        write_evaluated(folder, metrics, findings)
 
     settings = [
         spec.evaluation, spec.capacity, spec.study.seed, spec.models, shop.study.disclosure,
@@ -83,8 +69,14 @@ def evaluation(
     parents = {f"blocks/{n}": a for n, a in blocks.items()}
     parents |= {f"models/{n}": a for n, a in fitted.items()}
     parents |= {"cohort": people, "labels": labelled, "groups": grouped}
-    code = code_below("models", "evaluation", "oversight", "study/evaluate.py")
+    code = code_below("models", "evaluation", "oversight", "study/evaluate.py", "study/tested.py")
     return shop.make("evaluation", code, settings, parents, write)
+
+
+def write_evaluated(folder: Path, metrics: Sequence[Metric], findings: Sequence[Finding]) -> None:
+    """Write what a stage publishes; `evaluated` reads it."""
+    write_json(folder / "metrics.json", [_stored(m) for m in metrics])
+    write_json(folder / "findings.json", findings)
 
 
 def _stored(metric: Metric) -> dict[str, Any]:
@@ -92,7 +84,7 @@ def _stored(metric: Metric) -> dict[str, Any]:
 
 
 def evaluated(artefact: Artefact) -> Evaluated:
-    """Read what the evaluation stage published."""
+    """Read what a stage published by `write_evaluated`."""
     metrics, findings = artefact.json("metrics.json"), artefact.json("findings.json")
     assert isinstance(metrics, list)
     assert isinstance(findings, list)
@@ -105,74 +97,44 @@ def evaluated(artefact: Artefact) -> Evaluated:
     )
 
 
-def _tests(
-    shop: Workshop, people: Artefact, labelled: Artefact, grouped: Artefact,
-    blocks: Mapping[str, Artefact],
-) -> list[_Test]:  # fmt: skip
-    """Read the people of each test date whose outcome is known."""
-    table = read_table(people.file("cohort.parquet"))
-    observed = read_table(labelled.file("labels.parquet"))["label"]
-    attributes = read_table(grouped.file("groups.parquet"))
-    everyone = labelled.json("everyone.json")
-    assert isinstance(everyone, dict)
-    tests = []
-    for split in (s for s in shop.splits if s.role == "test"):
-        here = pc.equal(table["as_of"], pa.scalar(split.as_of, pa.date32()))
-        rows = np.flatnonzero(pc.and_(here, observed.is_valid()).to_numpy())
-        ids = table["entity_id"].take(pa.array(rows)).to_pylist()
-        named = {
-            name: np.asarray(attributes[name].to_pylist(), dtype=np.str_)[rows]
-            for name in attributes.column_names
-            if name != "row"
-        }
-        tests.append(
-            _Test(
-                as_of=split.as_of,
-                values=matrix(blocks).values(rows),
-                labels=observed.fill_null(0).to_numpy().astype(np.int8)[rows],
-                ties=tie_break(shop.study.spec.study.seed, ids),
-                groups=named,
-                everyone=int(everyone[split.as_of.isoformat()]),
-            )
-        )
-    return tests
-
-
 def _evaluate(
-    shop: Workshop, test: _Test, blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact]
-) -> Evaluated:
+    shop: Workshop, test: Tested, grouped: Artefact, blocks: Mapping[str, Artefact],
+    fitted: Mapping[str, Artefact],
+) -> Evaluated:  # fmt: skip
     spec, rule = shop.study.spec, shop.study.disclosure
-    names = tuple(feature.name for feature in matrix(blocks).features)
-    positives = int(test.labels.sum())
-    everyone = test.everyone if rule.safe(test.everyone - positives, test.everyone) else None
+    everyone = test.outside(shop)
     metrics: list[Metric] = []
     findings: list[Finding] = [_total_recall(test.as_of, everyone)]
-    wanted = [spec.capacity.k, *spec.evaluation.cutoffs]
-    shown: list[tuple[Ranking, tuple[int, ...]]] = []
+    shown: list[Shown] = []
     subjects: list[Subject] = []
-    for name in sorted(fitted, key=lambda name: name != spec.evaluation.headline):
-        model = load(spec.models[name], fitted[name].path, names)
-        ranking = Ranking.of(model.predict(test.values), test.labels, test.ties)
-        subject = Subject(name, test.as_of, model.probability, everyone)
-        cutoffs = rule.cutoffs(ranking, None, wanted, rankings=shown)
+    for name, ranking, probability in rankings(shop, test, blocks, fitted):
+        subject = Subject(name, test.as_of, probability, everyone)
+        cutoffs = rule.cutoffs(ranking, None, wanted(shop), rankings=shown)
         shown.append((ranking, cutoffs))
         subjects.append(subject)
         findings.append(_moved(subject, spec.capacity.k, cutoffs))
-    if rule.safe(positives, len(test.labels) - positives):
-        work = [
-            partial(_measured, shop, *one, who) for one, who in zip(shown, subjects, strict=True)
-        ]
-        groupings, said = _groupings(shop, test, *shown[0])
+    if test.measurable(shop):
+        work = [partial(measured, shop, one, who) for one, who in zip(shown, subjects, strict=True)]
+        groupings, said = _groupings(shop, test, grouped, *shown[0])
         findings += said
-        work += [partial(_audited, shop, *shown[0], subjects[0], g) for g in groupings]
+        work += [partial(_audited, shop, shown[0], subjects[0], g) for g in groupings]
         metrics += [m for found in each(lambda do: do(), work, shop.threads) for m in found]
     findings += [_calibrated(metrics, spec.evaluation.headline), _beaten(metrics, spec)]
     return Evaluated(tuple(metrics), tuple(findings))
 
 
-def _rounded(metric: Metric, decimals: int) -> Metric:
-    low, high = (None if x is None else round(x, decimals) for x in (metric.low, metric.high))
-    return replace(metric, value=round(metric.value, decimals), low=low, high=high)
+def rankings(
+    shop: Workshop, test: Tested, blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact]
+) -> Iterator[tuple[str, Ranking, bool]]:
+    """Rank the people by every model: its name, the ranking, whether scores are probabilities.
+
+    The headline model comes first. The scores live in memory only.
+    """
+    spec, features = shop.study.spec, matrix(blocks)
+    names, values = tuple(f.name for f in features.features), features.values(test.rows)
+    for name in sorted(fitted, key=lambda name: name != spec.evaluation.headline):
+        model = load(spec.models[name], fitted[name].path, names)
+        yield name, test.ranking(model.predict(values)), model.probability
 
 
 def _calibrated(metrics: Sequence[Metric], headline: str) -> Finding:
@@ -233,55 +195,35 @@ def _moved(subject: Subject, k: int, cutoffs: tuple[int, ...]) -> Finding:
     return Finding(code=code, severity=Severity.WARN, message=message, where=subject.model)
 
 
-def _measured(
-    shop: Workshop, ranking: Ranking, cutoffs: tuple[int, ...], subject: Subject
-) -> list[Metric]:
-    """Measure a ranking as a whole."""
-    spec = shop.study.spec
-    bins = bins_from(cutoffs, ranking.n, spec.evaluation.calibration_bins)
-    seeded = stream(spec.study.seed, "bootstrap", str(subject.as_of), subject.model)
-    found = measure(ranking, subject, cutoffs, bins, spec.evaluation.draws, seeded)
-    return _published(shop, ranking, cutoffs, found)
-
-
-def _audited(
-    shop: Workshop, ranking: Ranking, cutoffs: tuple[int, ...], subject: Subject, by: Grouping
-) -> list[Metric]:
+def _audited(shop: Workshop, shown: Shown, subject: Subject, by: Grouping) -> list[Metric]:
     """Measure a ranking by one protected attribute."""
     spec = shop.study.spec
     seeded = stream(spec.study.seed, "bootstrap", str(subject.as_of), subject.model, by.attribute)
-    found = audit(ranking, subject, by, spec.evaluation.draws, seeded)
-    return _published(shop, ranking, cutoffs, found)
-
-
-def _published(
-    shop: Workshop, ranking: Ranking, cutoffs: tuple[int, ...], found: Sequence[Metric]
-) -> list[Metric]:
-    """Round or leave out the areas that would give ties away."""
-    decimals = shop.study.disclosure.areas(ranking, cutoffs)
-    kept = [m for m in found if m.metric != "auc"]
-    return kept + [_rounded(m, decimals) for m in found if m.metric == "auc" and decimals]
+    found = audit(shown[0], subject, by, spec.evaluation.draws, seeded)
+    return published(shop, shown, found)
 
 
 def _groupings(
-    shop: Workshop, test: _Test, ranking: Ranking, cutoffs: tuple[int, ...]
+    shop: Workshop, test: Tested, grouped: Artefact, ranking: Ranking, cutoffs: tuple[int, ...]
 ) -> tuple[list[Grouping], list[Finding]]:
     """Choose groups and cut-offs of every protected attribute that can be shown."""
     spec, rule = shop.study.spec, shop.study.disclosure
     findings: list[Finding] = []
-    wanted = [spec.capacity.k, *spec.evaluation.cutoffs]
     pooled: dict[str, NDArray[np.str_]] = {}
-    for attribute, groups in test.groups.items():
-        found = rule.pooled(groups.tolist(), test.labels, list(pooled.values()))
+    attributes = read_table(grouped.file("groups.parquet")).drop_columns(["row"])
+    attributes = attributes.take(pa.array(test.rows))
+    for attribute in attributes.column_names:
+        groups = attributes[attribute].to_pylist()
+        found = rule.pooled(groups, test.labels, list(pooled.values()))
         shown = set(found.tolist())
-        findings.append(_pooled(attribute, len(set(groups.tolist())), shown))
+        findings.append(_pooled(attribute, len(set(groups)), shown))
         if shown != {"all"}:
             pooled[attribute] = found
     groupings = []
     for attribute in pooled:
         ranked = pooled[attribute][ranking.order]
         others = [g[ranking.order] for name, g in pooled.items() if name != attribute]
-        ks = rule.cutoffs(ranking, ranked, wanted, among=cutoffs, attributes=others)
+        ks = rule.cutoffs(ranking, ranked, wanted(shop), among=cutoffs, attributes=others)
         bins = bins_from(ks, ranking.n, spec.evaluation.calibration_bins)
         groupings.append(Grouping(attribute, ranked, ks, bins))
     return groupings, findings

@@ -17,12 +17,14 @@ from commonweal.core.errors import StudyError, problem
 from commonweal.core.progress import progress
 from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.store import Artefact, Store, atomic_write
+from commonweal.evaluation.oracle import Oracle
 from commonweal.models.boosted import check_openmp
 from commonweal.models.spec import BoostedSpec, CountRankSpec
 from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
-from commonweal.study.evaluate import evaluated, evaluation
+from commonweal.study.evaluate import Evaluated, evaluated, evaluation
 from commonweal.study.load import load
+from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.spec import Study
 from commonweal.study.verify import read_manifest, verify
 
@@ -121,13 +123,15 @@ def run(study: Study, out: Path | str, threads: int = 2) -> Run:
     Raises
     ------
     DataError
-        If a table does not hold what is declared.
+        If a table does not hold what is declared, or the truth beside simulated tables is
+        damaged or belongs to others.
     StudyError
         If another run is using the folder.
     """
     out = Path(out)
     key = offer.read_key(out) if offer.offers(study) else None
     _check_libraries(study)
+    known = oracle_of(study)
     with _alone(out), progress() as shown:
         store = Store(out / "store")
         store.root.mkdir(exist_ok=True)
@@ -135,7 +139,7 @@ def run(study: Study, out: Path | str, threads: int = 2) -> Run:
         for name, path in (("study.toml", study.path), ("agency.toml", study.agency_path)):
             atomic_write(out / name, path.read_text(encoding="utf-8"))
         shop = stages.Workshop(study, store, threads, shown)
-        return _run(shop, out, key, stages.input_digests(study))
+        return _run(shop, out, key, stages.input_digests(study), known)
 
 
 def rebuild(out: Path | str) -> Run:
@@ -154,9 +158,10 @@ def rebuild(out: Path | str) -> Run:
     study = load(out / "study.toml", out, out / "agency.toml")
     study = replace(study, simulated=bool(manifest["simulated"]))
     key = offer.read_key(out) if offer.offers(study) else None
+    known = Oracle(manifest["truth"]) if manifest.get("truth") else None
     with _alone(out), progress() as shown:
         shop = stages.Workshop(study, Store(out / "store", complete=True), 1, shown)
-        return _run(shop, out, key, manifest["inputs"])
+        return _run(shop, out, key, manifest["inputs"], known)
 
 
 def _check_libraries(study: Study) -> None:
@@ -188,7 +193,10 @@ def _alone(out: Path) -> Iterator[None]:
         yield
 
 
-def _run(shop: stages.Workshop, out: Path, key: bytes | None, digests: Mapping[str, str]) -> Run:
+def _run(
+    shop: stages.Workshop, out: Path, key: bytes | None, digests: Mapping[str, str],
+    known: Oracle | None,
+) -> Run:  # fmt: skip
     study = shop.study
     made = stages.records(shop, digests)
     people = stages.cohort(shop, made)
@@ -208,20 +216,25 @@ def _run(shop: stages.Workshop, out: Path, key: bytes | None, digests: Mapping[s
         *fitted.values(),
         tested,
     ]
+    found, best = evaluated(tested), no_oracle()
+    if known is not None:
+        ceiling = oracle(shop, known, made, people, labelled, blocks, fitted, tested)
+        finished.append(ceiling)
+        best = evaluated(ceiling)
+    found = Evaluated(found.metrics + best.metrics, found.findings + best.findings)
     offered: Artefact | None = None
     if key is not None:
         offered = offer.recommendation(shop, people, blocks, fitted, key)
         finished.append(offered)
     name = "recommendation.csv" if offered else None
-    said = release.content(shop, digests, made, people, labelled, blocks, fitted,
-                           evaluated(tested), name)  # fmt: skip
+    said = release.content(shop, digests, made, people, labelled, blocks, fitted, found, name)
     page = _report(shop, said, finished)
     finished.append(page)
     if offered:
         _publish(offered, "recommendation.csv", out)
     _publish(page, "metrics.json", out)
     _publish(page, "report.html", out)
-    atomic_write(out / "manifest.json", _manifest(study, out, digests, finished, name))
+    atomic_write(out / "manifest.json", _manifest(study, out, digests, finished, name, known))
     return Run(
         out=out, report=out / "report.html", metrics=said.metrics,
         made=tuple(a.stage for a in finished if not a.reused),
@@ -263,8 +276,9 @@ def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
 
 
 def _manifest(
-    study: Study, out: Path, digests: Mapping[str, str], finished: list[Artefact], name: str | None
-) -> str:
+    study: Study, out: Path, digests: Mapping[str, str], finished: list[Artefact],
+    name: str | None, known: Oracle | None,
+) -> str:  # fmt: skip
     """Return what the run was made from and what it made; no time, no path, no person."""
     outputs = ["report.html", "metrics.json", *([name] if name else [])]
     return pretty_json({
@@ -273,6 +287,7 @@ def _manifest(
         "files": {name: file_digest(out / name) for name in ("study.toml", "agency.toml")},
         "settings": fingerprint(study.spec, study.agency),
         "simulated": study.simulated,
+        "truth": known.digest if known else None,
         "inputs": dict(digests),
         "versions": release.versions() | {"python": platform.python_version()},
         "outputs": {output: file_digest(out / output) for output in outputs},

@@ -13,7 +13,7 @@ from commonweal.reports.frame import Axis, Point
 from commonweal.reports.marks import grey_mark, point_mark
 from commonweal.reports.parts import Cell, Column, Details, Figure, Paragraph, Part, Row, Table
 from commonweal.reports.reading import Reading
-from commonweal.reports.words import counted, estimate, number, percent, size, spaced
+from commonweal.reports.words import counted, estimate, number, percent, size
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +130,13 @@ def cells(one: Bin) -> tuple[Cell, ...]:
 def _scores(reading: Reading) -> Table:
     """Mean prediction, Brier score and log loss of every model that gives probabilities."""
     rows = []
-    for model in reading.models():
+    for model in reading.rankings():
         brier = reading.figures.one("brier", model=model)
         if brier is not None:
             mean, loss = (reading.figures.one(m, model=model)
                           for m in ("mean_prediction", "log_loss"))  # fmt: skip
-            rows.append((Cell(spaced(model)), figure(mean), figure(brier, 4), figure(loss, 4),
-                         Cell(number(brier.n))))  # fmt: skip
+            cells = (figure(mean), figure(brier, 4), figure(loss, 4), Cell(number(brier.n)))
+            rows.append((Cell(reading.titled(model)), *cells))
     columns = (
         Column("Ranking", number=False),
         Column("Mean prediction"),

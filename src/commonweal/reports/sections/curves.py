@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 
 from commonweal.core.results import Metric
+from commonweal.evaluation.spec import ORACLE
 from commonweal.models.spec import BaseRateSpec
 from commonweal.reports.cells import figure
 from commonweal.reports.charts import BASE_DASH, CAPACITY_DASH, Curve, Series, curve
 from commonweal.reports.frame import Axis, Point
-from commonweal.reports.marks import grey_mark, line_mark
+from commonweal.reports.marks import CEILING, Style, grey_mark, line_mark, style
 from commonweal.reports.parts import Cell, Column, Details, Figure, Mark, Part, Row, Table
 from commonweal.reports.reading import Reading
-from commonweal.reports.words import estimate, listed, number, size, sized, spaced
+from commonweal.reports.words import estimate, listed, number, size, sized
 
 MOST = 20
 """Points drawn a line; the table gives the same."""
@@ -23,7 +24,7 @@ def curves(reading: Reading) -> list[Part]:
 
     A ranking that gives everybody the base rate is the line of reference, not one more line.
     """
-    models = [m for m in reading.models() if len(_points(reading, "precision", m)) > 1
+    models = [m for m in reading.rankings() if len(_points(reading, "precision", m)) > 1
               and not isinstance(reading.content.models.get(m), BaseRateSpec)]  # fmt: skip
     if not models:
         return []
@@ -51,9 +52,13 @@ def _points(reading: Reading, metric: str, model: str) -> list[Metric]:
 def _series(reading: Reading, metric: str, models: list[str]) -> tuple[Series, ...]:
     return tuple(
         Series(m, tuple(Point(f.k or 0, f.value, f.low, f.high)
-                        for f in _points(reading, metric, m)))
+                        for f in _points(reading, metric, m)), _drawn(models, m))
         for m in models
     )  # fmt: skip
+
+
+def _drawn(models: list[str], model: str) -> Style:
+    return CEILING if model == ORACLE else style(models.index(model))
 
 
 def _ends(series: tuple[Series, ...], level: float = 0.0) -> tuple[float, float]:
@@ -68,7 +73,7 @@ def _precision(reading: Reading, models: list[str]) -> Figure:
     base = reading.overall("base_rate")
     x, y = _ends(series, base.value if base else 0.0)
     spec = Curve(
-        label=f"Precision over the cut-off k for {listed([spaced(m) for m in models])}",
+        label=f"Precision over the cut-off k for {listed([reading.titled(m) for m in models])}",
         series=series,
         x=Axis(f"k: {reading.people} from the top", x, share=False),
         y=Axis("precision", min(1.0, y * 1.05) or 1.0),
@@ -90,7 +95,7 @@ def _recall(reading: Reading, models: list[str]) -> Figure:
     series = _series(reading, "recall", models)
     x, _ = _ends(series)
     spec = Curve(
-        label=f"Recall over the cut-off k for {listed([spaced(m) for m in models])}",
+        label=f"Recall over the cut-off k for {listed([reading.titled(m) for m in models])}",
         series=series,
         x=Axis(f"k: {reading.people} from the top", x, share=False),
         y=Axis("recall", 1.0),
@@ -108,8 +113,9 @@ def _recall(reading: Reading, models: list[str]) -> Figure:
 
 
 def _legend(reading: Reading, models: list[str]) -> list[Mark]:
-    marks = [line_mark(spaced(m), i) for i, m in enumerate(models)]
-    marks[0] = line_mark(f"{spaced(models[0])}, with 95% band", 0)
+    names = [reading.titled(m) for m in models]
+    names[0] += ", with 95% band"
+    marks = [line_mark(name, _drawn(models, m)) for name, m in zip(names, models, strict=True)]
     if reading.k:
         marks.append(grey_mark(f"k = {number(reading.k)}", CAPACITY_DASH))
     return marks
@@ -134,7 +140,7 @@ def _table(reading: Reading, models: list[str]) -> Table:
             k = metric.k
             others = (reading.figures.one(m, model=model, k=k) for m in ("recall", "total_recall"))
             cells = (figure(metric), *(figure(other) for other in others))
-            rows.append((Cell(spaced(model)), Cell(number(k or 0)), *cells))
+            rows.append((Cell(reading.titled(model)), Cell(number(k or 0)), *cells))
     columns = (
         Column("Ranking", number=False),
         Column("Cut-off k"),

@@ -38,6 +38,14 @@ def _terms(reading: Reading) -> tuple[tuple[str, tuple[str, ...]], ...]:
         "95% interval": "The range within which the figure mostly falls when people like these "
         "are drawn again.",
     }
+    if reading.ceiling:
+        terms["True chance (ceiling)"] = (
+            "The chance of the outcome the simulation itself drew from, given the state of its "
+            "world on the as-of date. Nothing that could be known then ranks better on average, "
+            "save by luck. A person is found by most of the records under an id, so wrong ids "
+            "lower the ceiling too. It exists because these people are simulated: of real people "
+            "nobody can know it, and no report on them has it."
+        )
     return tuple((term, (text,)) for term, text in terms.items())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commonweal.core.results import Metric
+from commonweal.evaluation.spec import ORACLE
 from commonweal.reports import rules
 from commonweal.reports.cells import figure, missing, notes
 from commonweal.reports.figures import Figures, dates, nearest
@@ -13,6 +14,10 @@ from commonweal.reports.sections.curves import curves
 from commonweal.reports.words import UNPUBLISHED, number, size, sized, spaced
 
 TITLE = "Results"
+_CEILING = (
+    "no model: the chances the simulation itself drew from. No ranking can be expected to find "
+    "more, and of real people nobody can know it"
+)
 
 
 def results(reading: Reading) -> Section:
@@ -21,13 +26,15 @@ def results(reading: Reading) -> Section:
     base = reading.overall("base_rate")
     described = tuple((spaced(m), (rules.model(content.models[m]),))
                       for m in reading.models() if m in content.models)  # fmt: skip
+    if reading.ceiling:
+        described += ((reading.titled(ORACLE), (_CEILING,)),)
     said = (
         f"All figures are measured as of {reading.when}, on outcomes later than any a model had "
         "learned from; people may have been in the cohort of an earlier date too, as in use. "
         f"The base rate is {sized(base)}. Figures in brackets are 95% intervals."
     )
     parts: list[Part] = [Paragraph(said), Facts(described)]
-    if any(reading.cutoff(model) for model in reading.models()):
+    if any(reading.cutoff(model) for model in reading.rankings()):
         parts.append(_at_capacity(reading))
         parts += [table for table in (_headline(reading), _precision(reading)) if table.rows]
         parts += curves(reading)
@@ -43,11 +50,11 @@ def results(reading: Reading) -> Section:
 
 def _at_capacity(reading: Reading) -> Table:
     """Show every model at its published cut-off nearest to the capacity."""
-    ks = {model: reading.cutoff(model) for model in reading.models()}
+    ks = {model: reading.cutoff(model) for model in reading.rankings()}
     tied = any(_ties(reading, m, k) not in ("", UNPUBLISHED) for m, k in ks.items() if k)
     rows = []
     for model, k in ks.items():
-        cells = [Cell(spaced(model)), Cell(number(k)) if k else missing()]
+        cells = [Cell(reading.titled(model)), Cell(number(k)) if k else missing()]
         cells.append(_at(reading, "precision", model, k))
         if tied:
             cells.append(Cell((_ties(reading, model, k) if k else UNPUBLISHED) or "no difference"))
@@ -97,7 +104,7 @@ def _precision(reading: Reading) -> Table:
     rows = []
     for k in wanted:
         cells = [Cell(f"top {number(k)}")]
-        for model in reading.models():
+        for model in reading.rankings():
             published = reading.figures.cutoffs("precision", model=model)
             at = nearest(k, published, within=0.25)
             found = _at(reading, "precision", model, at)
@@ -105,7 +112,10 @@ def _precision(reading: Reading) -> Table:
             cells.append(Cell(found.text, moved, muted=found.muted))
         if not all(cell.muted for cell in cells[1:]):
             rows.append(tuple(cells))
-    columns = (Column("Cut-off", number=False), *(Column(spaced(m)) for m in reading.models()))
+    columns = (
+        Column("Cut-off", number=False),
+        *(Column(reading.titled(m)) for m in reading.rankings()),
+    )
     moved_note = "“at” names the nearest published cut-off where it is another one."
     used = any(" at " in cell.detail for row in rows for cell in row)
     return Table(
@@ -117,8 +127,8 @@ def _precision(reading: Reading) -> Table:
 
 def _discrimination(reading: Reading) -> Table:
     rows = tuple(
-        (Cell(spaced(m)), figure(reading.figures.one("auc", model=m), 3, n=True))
-        for m in reading.models()
+        (Cell(reading.titled(m)), figure(reading.figures.one("auc", model=m), 3, n=True))
+        for m in reading.rankings()
     )
     columns = (Column("Ranking", number=False), Column("AUC"))
     return Table(key="models", caption="The rankings as a whole", columns=columns, rows=rows,

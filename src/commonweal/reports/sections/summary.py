@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commonweal.core.results import Severity
+from commonweal.evaluation.spec import ORACLE
 from commonweal.reports.cells import figure
 from commonweal.reports.figures import nearest
 from commonweal.reports.parts import Bullets, Cell, Column, Paragraph, Part, Section, Table, Tiles
@@ -88,7 +89,26 @@ def _at_capacity(reading: Reading, k: int) -> list[str]:
     mean, base = reading.overall("mean_prediction"), reading.overall("base_rate")
     if mean is not None:
         third += f"On average it predicted {estimate(mean)}; {estimate(base)} had the outcome."
-    return [sentence for sentence in (first, f"{second}.", third.strip()) if sentence]
+    said = (first, f"{second}.", third.strip(), _ceiling(reading, k))
+    return [sentence for sentence in said if sentence]
+
+
+def _ceiling(reading: Reading, k: int) -> str:
+    """Say what who knew every true chance would find; empty where people are real."""
+    mine = reading.overall("precision", k)
+    published = reading.figures.cutoffs("precision", model=ORACLE)
+    at = nearest(k, published, within=0.5)
+    best = reading.figures.one("precision", model=ORACLE, k=at) if at else None
+    if mine is None or best is None:
+        return ""
+    text = (
+        f"These {reading.people} are simulated. Among the {number(best.k or 0)} of them with the "
+        f"highest true chance, {sized(best)} had the outcome: the ceiling."
+    )
+    if at == k and best.value:
+        share = f"{100 * mine.value / best.value:.0f}%"
+        text += f" The precision of {reading.called(reading.headline)} is {share} of it."
+    return text
 
 
 def _others(reading: Reading) -> list[str]:

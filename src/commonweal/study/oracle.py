@@ -1,0 +1,160 @@
+"""The oracle stage: what a ranking by true chances finds, where people are simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from commonweal.cohorts.history import History
+from commonweal.core.results import Finding, Metric, Severity
+from commonweal.core.store import Artefact
+from commonweal.core.tables import Engine
+from commonweal.evaluation.oracle import Oracle
+from commonweal.evaluation.overall import Subject
+from commonweal.evaluation.ranking import Floats
+from commonweal.evaluation.spec import ORACLE
+from commonweal.reports.figures import nearest
+from commonweal.study.evaluate import Evaluated, evaluated, rankings, write_evaluated
+from commonweal.study.spec import Study
+from commonweal.study.stages import Records, Workshop, code_below
+from commonweal.study.tested import Shown, Tested, measured, tested, wanted
+
+
+def oracle_of(study: Study) -> Oracle | None:
+    """Return the oracle of a study's tables; None where they are real or no truth is there.
+
+    Raises
+    ------
+    DataError
+        If the truth beside simulated tables is damaged or belongs to others.
+    """
+    return Oracle.beside(study.data) if study.simulated else None
+
+
+def oracle(
+    shop: Workshop, known: Oracle, made: Records, people: Artefact, labelled: Artefact,
+    blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact], published: Artefact,
+) -> Artefact:  # fmt: skip
+    """Measure the ranking by true chances like any other: ``metrics.json``, ``findings.json``.
+
+    It is the only stage whose fingerprint holds the truth's. No true chance is stored.
+
+    Parameters
+    ----------
+    shop
+        Where stages are made.
+    known
+        Who knows the true chances.
+    made, people, labelled, blocks, fitted
+        What the models were evaluated on.
+    published
+        The evaluation of the models: figures that can be subtracted from the oracle's.
+    """
+    spec = shop.study.spec
+    tables = {name: shop.study.agency.sources[name].table for name in sorted(made)}
+    theirs = evaluated(published).metrics
+
+    def write(folder: Path) -> None:
+        metrics: list[Metric] = []
+        findings: list[Finding] = []
+        for test in tested(shop, people, labelled):
+            scores = _chances(shop, known, made, tables, test)
+            if scores is None:
+                findings.append(_unknown(spec.outcome.event))
+                continue
+            shown = _shown(shop, test, blocks, fitted, theirs)
+            mine = _measured(shop, test, scores, shown)
+            metrics += mine
+            here = [m for m in theirs if m.as_of == test.as_of]
+            findings.append(_compared([*here, *mine], test.as_of, shop))
+        write_evaluated(folder, metrics, findings)
+
+    settings = [
+        spec.evaluation, spec.capacity, spec.study.seed, spec.outcome, shop.study.disclosure,
+        shop.dates("test"), tables, {"truth": known.digest},
+    ]  # fmt: skip
+    parents = {f"records/{n}": a for n, a in made.items()}
+    parents |= {f"blocks/{n}": a for n, a in blocks.items()}
+    parents |= {f"models/{n}": a for n, a in fitted.items()}
+    parents |= {"cohort": people, "labels": labelled, "evaluation": published}
+    files = [f"study/{name}.py" for name in ("evaluate", "oracle", "tested")]
+    code = code_below("models", "simulate", "evaluation", "oversight", *files)
+    return shop.make("oracle", code, settings, parents, write)
+
+
+def no_oracle() -> Evaluated:
+    """Return what is said where nobody knows the true chances."""
+    message = "Nobody knows the true chances of these people."
+    return Evaluated(
+        (), (Finding(code="evaluation.oracle", severity=Severity.NOT_APPLICABLE, message=message),)
+    )
+
+
+def _chances(
+    shop: Workshop, known: Oracle, made: Records, tables: Mapping[str, str], test: Tested
+) -> Floats | None:
+    spec, sources = shop.study.spec, shop.study.agency.sources
+    events = {name: artefact.file("events.parquet") for name, artefact in made.items()}
+    with Engine(shop.threads) as engine:
+        history = History.open(engine, events, sources)
+        until = spec.outcome.within.after(test.as_of)
+        return known.chances(
+            test.people, history, tables, spec.outcome.event, test.as_of, until
+        )  # fmt: skip
+
+
+def _shown(
+    shop: Workshop, test: Tested, blocks: Mapping[str, Artefact],
+    fitted: Mapping[str, Artefact], theirs: Iterable[Metric],
+) -> list[Shown]:  # fmt: skip
+    """Return the models' rankings as they are published, from which small lists could follow."""
+    if shop.study.disclosure.exempt:
+        return []
+    ks: dict[str | None, list[int]] = {}
+    for m in theirs:
+        if m.metric == "precision" and m.group is None and m.as_of == test.as_of and m.k:
+            ks.setdefault(m.model, []).append(m.k)
+    return [
+        (ranking, tuple(sorted(ks.get(name, ()))))
+        for name, ranking, _ in rankings(shop, test, blocks, fitted)
+    ]
+
+
+def _measured(shop: Workshop, test: Tested, scores: Floats, shown: Sequence[Shown]) -> list[Metric]:
+    if not test.measurable(shop):
+        return []
+    ranking = test.ranking(scores)
+    cutoffs = shop.study.disclosure.cutoffs(ranking, None, wanted(shop), rankings=shown)
+    subject = Subject(ORACLE, test.as_of, True, test.outside(shop))
+    return measured(shop, (ranking, cutoffs), subject)
+
+
+def _unknown(event: str) -> Finding:
+    message = f"The simulation knows no true chance of {event}."
+    return Finding(code="evaluation.oracle", severity=Severity.NOT_APPLICABLE, message=message)
+
+
+def _compared(metrics: Sequence[Metric], as_of: date, shop: Workshop) -> Finding:
+    """Say how much of what can be had at capacity the headline model finds."""
+    code, where = "evaluation.oracle", str(as_of)
+    headline, capacity = shop.study.spec.evaluation.headline, shop.study.spec.capacity.k
+    precise = [m for m in metrics if m.metric == "precision" and m.group is None]
+    mine = {m.k: m for m in precise if m.model == headline}
+    best = {m.k: m for m in precise if m.model == ORACLE}
+    k = nearest(capacity, [k for k in mine if k in best and k is not None])
+    if k is None:
+        message = f"No cut-off of both {headline} and the true chances can be shown."
+        return Finding(code=code, severity=Severity.SKIPPED, message=message, where=where)
+    found, top = mine[k], best[k]
+    at = f"at capacity ({k:,})" if k == capacity else f"in the top {k:,}"
+    message = (
+        f"Who knew the true chances would find {top.value:.1%} {at}; {headline} finds "
+        f"{found.value:.1%}"
+    )
+    message += f": {found.value / top.value:.0%} of what can be had." if top.value else "."
+    more = found.low is not None and top.high is not None and found.low > top.high
+    if more:
+        message += " That is more than can be had: a feature may know what came after."
+    severity = Severity.WARN if more else Severity.PASS
+    return Finding(code=code, severity=severity, message=message, where=where)
