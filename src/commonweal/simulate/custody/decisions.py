@@ -10,15 +10,15 @@ from scipy.special import ndtr
 from commonweal.core.seeds import stream
 from commonweal.simulate.columns import Floats, Ints, Mask
 from commonweal.simulate.custody.calibrate import SAMPLE, chances, constant
-from commonweal.simulate.custody.facilities import BINS, Facilities
+from commonweal.simulate.custody.facilities import Facilities
 from commonweal.simulate.custody.knobs import Knobs
 from commonweal.simulate.custody.people import People
-from commonweal.simulate.custody.published import DEPORTED, DETAINED, GAPS
+from commonweal.simulate.custody.published import BINS, DEPORTED, DETAINED, GAPS
 from commonweal.simulate.custody.risk import LEVEL_SCORE
 
 _LEVEL = 0.3  # Log odds of detention and deportation by the guideline's level (guess).
 _DEPORT = 0.5  # Weight of risk and signal in deporting, beside detaining (guess).
-_BY_MILES = -0.95  # Log odds by distance outside the bins; makes the AUC by distance about .70.
+_BY_MILES = -1.05  # Log odds by distance outside the bins; makes the AUC by distance about .70.
 # Rates by quartile, nearest first: the published gaps, around the rate of all detainers (that
 # the rate in prisons is the same is a guess).
 QUARTILE_RATES: Floats = DETAINED + np.array([*GAPS, 0.0]) - sum(GAPS) / 4.0

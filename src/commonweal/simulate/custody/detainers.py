@@ -109,7 +109,7 @@ def _repeated(
 
 
 def _ids(person: Ints, issued: Ints, last: Mask, change: float, rng: np.random.Generator) -> Ints:
-    """Number the ids: a new one for a new person and, by chance, for a new fiscal year."""
+    """Give each person an id and, by chance, another from one fiscal year to the next."""
     year = np.searchsorted(_FISCAL_YEARS, issued, side="right")
     new = np.append(True, last[:-1])
     later = np.append(False, np.diff(year) > 0)

@@ -25,8 +25,9 @@ SYSTEMS = ("federal", "CA", "TX")
 BIN_NAMES = tuple(f"{system} {level}" for system in SYSTEMS for level in SECURITIES[:3])
 STATES = (
     *STATE,
-    *"NJ IL NC VA NV CO WA SC TN MD MA OR OK PA UT KS NM AL LA MI OH IN MO WI MN CT".split(),
-    *"AR KY NE ID IA MS DE DC RI HI AK NH MT ND SD WY ME VT WV".split(),
+    *("NJ", "IL", "NC", "VA", "NV", "CO", "WA", "SC", "TN", "MD", "MA", "OR", "OK", "PA", "UT"),
+    *("KS", "NM", "AL", "LA", "MI", "OH", "IN", "MO", "WI", "MN", "CT", "AR", "KY", "NE", "ID"),
+    *("IA", "MS", "DE", "DC", "RI", "HI", "AK", "NH", "MT", "ND", "SD", "WY", "ME", "VT", "WV"),
 )
 # After the six states of Table 1, each is a little smaller than the one before (guess).
 _OTHERS = 0.94 ** np.arange(len(STATES) - len(STATE))

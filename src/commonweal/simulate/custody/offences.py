@@ -130,7 +130,8 @@ def weights() -> Floats:
     same = np.bincount(CATEGORY_OF * 3 + LEVEL_OF - 1, minlength=cells.size)
     place = CATEGORY_OF * 3 + LEVEL_OF - 1
     spread: Floats = cells.ravel()[place] / same[place]
-    return spread / spread.sum()
+    spread /= spread.sum()
+    return spread
 
 
 def _a_crime(share: float) -> float:

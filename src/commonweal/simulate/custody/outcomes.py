@@ -10,10 +10,11 @@ from commonweal.core.seeds import stream
 from commonweal.simulate.columns import Floats, Ints, Mask
 from commonweal.simulate.custody.calibrate import SAMPLE, auc, chances, constant
 from commonweal.simulate.custody.decisions import Decisions
-from commonweal.simulate.custody.facilities import BINS, Facilities
+from commonweal.simulate.custody.facilities import Facilities
 from commonweal.simulate.custody.knobs import Knobs
 from commonweal.simulate.custody.people import TYPE_OF_GROUP, People
 from commonweal.simulate.custody.published import (
+    BINS,
     END,
     FACILITY,
     RATE_FEDERAL,
@@ -24,7 +25,7 @@ from commonweal.simulate.custody.published import (
 DAYS_TO_REARREST = 500.0
 """Mean days from being let go to a re-arrest, of those who ever are (guess)."""
 _DAYS_IN_CUSTODY = 40.0  # Mean days from detention to being let go or deported (guess).
-_PRISONS = (RATE_FEDERAL * FACILITY["federal"] + RATE_STATE * FACILITY["state"])
+_PRISONS = RATE_FEDERAL * FACILITY["federal"] + RATE_STATE * FACILITY["state"]
 # Rates by federal prison, state prison, jail. That the rates of Figure 4 are those among the
 # people not deported is a guess; jails make up the rest to the published .134.
 _RATES = (

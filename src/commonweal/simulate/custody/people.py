@@ -9,7 +9,6 @@ import numpy as np
 from commonweal.core.seeds import stream
 from commonweal.simulate.columns import Floats, Ints, Mask
 from commonweal.simulate.custody.facilities import (
-    BINS,
     FEDERAL_REST,
     GROUPS,
     IN_BINS,
@@ -21,6 +20,7 @@ from commonweal.simulate.custody.offences import LEVEL_OF, charges, convictions,
 from commonweal.simulate.custody.published import (
     AGE_MEAN,
     AGE_SD,
+    BINS,
     END,
     FACILITY,
     MALE,

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commonweal.simulate.columns import Floats, Ints, dates, words
-from commonweal.simulate.custody.facilities import BIN_NAMES, BINS
+from commonweal.simulate.custody.facilities import BIN_NAMES
 from commonweal.simulate.custody.outcomes import DAYS_TO_REARREST
-from commonweal.simulate.custody.published import END
+from commonweal.simulate.custody.published import BINS, END
 from commonweal.simulate.custody.tables import Everything, Raw
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from commonweal.core.seeds import stream
-from commonweal.simulate.columns import Floats, Ints, Mask
+from commonweal.simulate.columns import Floats, Mask
 from commonweal.simulate.custody.histories import CONVICTED, Histories
 from commonweal.simulate.custody.offences import CATEGORIES, CATEGORY_OF
 from commonweal.simulate.custody.people import People
@@ -31,7 +31,9 @@ def observable(people: People, histories: Histories, guideline: float) -> Floats
     index = _CONVICTIONS * np.log1p(people.convicted)
     index += _CHARGES * np.log1p(people.crimes - people.convicted)
     for name, weight in _EVER_CONVICTED.items():
-        index += weight * (violent if name == "general violence" else _ever(people, histories, name))
+        index += weight * (
+            violent if name == "general violence" else _ever(people, histories, name)
+        )
     young = people.age < 25
     index += _AGE * (people.age - 33.0) / 9.0 + _YOUNG * young + _YOUNG_VIOLENT * (young & violent)
     index += _MAN * ~people.woman + _ONSET * np.clip((histories.onset - 24.0) / 8.0, -1.5, 2.0)
@@ -47,6 +49,7 @@ def unobserved(people: People, seed: int) -> Floats:
 
 def _ever(people: People, histories: Histories, category: str) -> Mask:
     """Return who has ever been convicted of a crime of the category."""
-    codes: Ints = CATEGORY_OF == CATEGORIES.index(category)
+    codes = np.equal(CATEGORY_OF, CATEGORIES.index(category))
     hits = codes[people.kind] & (histories.status == CONVICTED)
-    return np.logical_or.reduceat(hits, people.first)
+    ever: Mask = np.logical_or.reduceat(hits, people.first)
+    return ever

@@ -13,7 +13,6 @@ from commonweal.simulate.custody.decisions import Decisions
 from commonweal.simulate.custody.detainers import Detainers
 from commonweal.simulate.custody.facilities import (
     BIN_NAMES,
-    BINS,
     FEDERAL_REST,
     SECURITIES,
     STATES,
@@ -33,7 +32,7 @@ from commonweal.simulate.custody.offences import (
 )
 from commonweal.simulate.custody.outcomes import Outcomes
 from commonweal.simulate.custody.people import TYPE_OF_GROUP, People
-from commonweal.simulate.custody.published import END, LEVEL, NATIONALITY
+from commonweal.simulate.custody.published import BINS, END, LEVEL, NATIONALITY
 
 GENDERS = ("man", "woman")
 INTO = ("custody", "community")

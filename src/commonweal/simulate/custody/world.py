@@ -78,8 +78,8 @@ def build(knobs: Knobs, people: int, seed: int, sink: Sink) -> None:
 
 def words(people: int) -> Mapping[str, str]:
     """Return what the study file says that depends on the size: about 1 in 10 of a cohort."""
-    k = max(5, people // 1_000)
-    cutoffs = sorted({max(5, k // 4), max(5, k // 2), 2 * k, 4 * k})
+    k = max(10, people // 200)
+    cutoffs = (k // 2, 2 * k, 4 * k)
     return {"k": str(k), "cutoffs": ", ".join(str(cutoff) for cutoff in cutoffs)}
 
 
