@@ -146,7 +146,8 @@ def allege(report: Ints, alone: Mask, indicated: Mask, seed: int) -> Alleged:
     draw = rng.random(row.size)
     kinds = [np.searchsorted(np.cumsum(p)[:-1], draw, side="right") for p in (_FAMILIES, _ALONE)]
     kind = np.where(alone[row], kinds[1], kinds[0])
-    once = np.unique(row * len(ALLEGATIONS) + kind)
+    once = np.sort(row * len(ALLEGATIONS) + kind, kind="stable")
+    once = once[np.diff(once, prepend=-1) != 0]
     row, kind = once // len(ALLEGATIONS), once % len(ALLEGATIONS)
     substantiated = rng.random(row.size) < _SUBSTANTIATED
     substantiated[np.diff(report[row], prepend=-1) != 0] = True

@@ -12,7 +12,7 @@ from commonweal.simulate.children.families import Families
 from commonweal.simulate.children.knobs import Knobs
 from commonweal.simulate.children.noise import numbers
 from commonweal.simulate.children.reports import Reports
-from commonweal.simulate.children.rows import Rows
+from commonweal.simulate.children.rows import Rows, together
 from commonweal.simulate.columns import Ints, Mask, numbered
 
 
@@ -82,7 +82,7 @@ def open_cases(
     families: Families, reports: Reports, rows: Rows, knobs: Knobs, seed: int
 ) -> Cases:  # fmt: skip
     """Investigate the reports, and number everything without meaning."""
-    on_record, case = np.unique(rows.report, return_inverse=True)
+    on_record, case = together(rows.report)
     source = reports.source[on_record]
     family, alone = families.family_of(source), source >= families.size
     need = families.need[family]
@@ -99,15 +99,17 @@ def open_cases(
         child=numbers(rows.person, day[case], rows.report, knobs.id_split, seed, "child"),
         household=household[case],
         allegation=numbered(alleged.row.size, seed, "children", "allegation"),
-        offers=_offers(reports, rows, seed),
+        offers=_offers(families, reports, rows, seed),
     )  # fmt: skip
 
 
-def _offers(reports: Reports, rows: Rows, seed: int) -> Offers:
+def _offers(families: Families, reports: Reports, rows: Rows, seed: int) -> Offers:
+    """List the offers for every child who would still be under 18 when the service starts."""
     known = reports.offered & (reports.offered_on < END)
-    row = np.flatnonzero(known[rows.report])
+    young = reports.starts[rows.report] < families.grown[rows.child]
+    row = np.flatnonzero(known[rows.report] & young)
     report = rows.report[row]
-    offers, place = np.unique(report, return_inverse=True)
+    offers, place = together(report)
     return Offers(
         row=row,
         record=numbered(row.size, seed, "children", "service"),

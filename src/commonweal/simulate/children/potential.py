@@ -64,12 +64,12 @@ def chances(cases: Cases, echo: Last) -> pa.Table:
     columns = {
         "record_id": pa.array(cases.record),
         "person": pa.array(rows.person),
-        "none": pa.array(-np.expm1(-(other + acted))),
+        "none": _chance(other + acted),
     }
     for name, ratio in zip(COLUMNS, ratios, strict=True):
-        columns[name] = pa.array(-np.expm1(-(other + ratio * acted)))
+        columns[name] = _chance(other + ratio * acted)
     columns |= {
-        "given": pa.array(-np.expm1(-(other + given * acted))),
+        "given": _chance(other + given * acted),
         "eligible": pa.array(reports.eligible[report]),
         "offered": words(
             np.where(reports.offered[report], reports.wish[report], -1), list(SERVICES)
@@ -77,6 +77,11 @@ def chances(cases: Cases, echo: Last) -> pa.Table:
         "accepted": pa.array(taken),
     }
     return pa.table(columns)
+
+
+def _chance(expected: Floats) -> pa.Array:
+    """Return the chance of any, of so many expected, to seven digits."""
+    return pa.array((-np.expm1(-expected)).astype(np.float32))
 
 
 def _hazards(

@@ -24,11 +24,14 @@ class Rows:
         Place of its child in `Families`.
     person
         The child's number in the truth.
+    known
+        Place in `Families` of every child with a row, in order of person.
     """
 
     report: Ints
     child: Ints
     person: Ints
+    known: Ints
 
 
 def named(families: Families, source: Ints, at: Floats) -> tuple[Ints, Ints]:
@@ -52,7 +55,9 @@ def enough(families: Families, source: Ints, at: Floats, people: int) -> int:
     """Return how many families, from the first, have this many children in reports on record."""
     recorded = (at >= RECORDS) & (at < END)
     _, child = named(families, source[recorded], at[recorded])
-    children = np.bincount(families.family[np.unique(child)], minlength=families.size)
+    seen = np.zeros(families.born.size, dtype=np.bool_)
+    seen[child] = True
+    children = np.bincount(families.family[seen], minlength=families.size)
     return int(np.searchsorted(np.cumsum(children), people)) + 1
 
 
@@ -60,8 +65,17 @@ def rows_of(families: Families, reports: Reports, people: int) -> Rows | None:
     """Return the rows of the first so many children on record; None where there are fewer."""
     recorded = np.flatnonzero(reports.at >= RECORDS)
     report, child = named(families, reports.source[recorded], reports.at[recorded])
-    whose, person = np.unique(child, return_inverse=True)
-    if whose.size < people:
+    seen = np.zeros(families.born.size, dtype=np.bool_)
+    seen[child] = True
+    known = np.flatnonzero(seen)[:people]
+    if known.size < people:
         return None
+    person = (np.cumsum(seen) - 1)[child]
     kept = person < people
-    return Rows(recorded[report[kept]], child[kept], person[kept].astype(np.int64))
+    return Rows(recorded[report[kept]], child[kept], person[kept], known)
+
+
+def together(group: Ints) -> tuple[Ints, Ints]:
+    """Return the groups of rows that lie in order of group, and each row's place in them."""
+    begins = np.diff(group, prepend=-1) != 0
+    return group[begins], np.cumsum(begins) - 1

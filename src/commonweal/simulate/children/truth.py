@@ -59,7 +59,7 @@ def records(cases: Cases) -> pa.Table:
 
 def children(cases: Cases) -> pa.Table:
     """Return every child on record as it is."""
-    families, child = cases.families, _children(cases)
+    families, child = cases.families, cases.rows.known
     family, alone = families.family[child], families.size + child
     columns = {
         "person": pa.array(np.arange(child.size)),
@@ -86,7 +86,6 @@ def households(cases: Cases) -> pa.Table:
         "race": words(families.race, RACES),
         "need": pa.array(families.need),
         "rate": pa.array(families.rate[:size]),
-        "echo": pa.array(families.echo[:size]),
         "opens": pa.array(families.opens[:size]),
         "closes": pa.array(families.closes[:size]),
     }
@@ -147,16 +146,11 @@ def served(cases: Cases) -> pa.Table:
     return pa.table(columns)
 
 
-def _children(cases: Cases) -> Ints:
-    """Return the place in `Families` of every person."""
-    return np.unique(cases.rows.child)
-
-
 def _whose(cases: Cases, source: Ints) -> tuple[Ints, Ints]:
     """Return household and person of each source; `_NOBODY` is a child not on record."""
     families = cases.families
     person = np.full(families.size + families.born.size, _NOBODY)
     person[: families.size] = WHOLE
-    known = _children(cases)
+    known = cases.rows.known
     person[families.size + known] = np.arange(known.size)
     return families.family_of(source), person[source]

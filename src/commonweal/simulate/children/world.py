@@ -8,6 +8,7 @@ from math import sqrt
 from commonweal.simulate.children.cases import Cases, open_cases
 from commonweal.simulate.children.families import draw_families
 from commonweal.simulate.children.knobs import Knobs
+from commonweal.simulate.children.marginals import FULL
 from commonweal.simulate.children.reports import simulate_reports, unprompted
 from commonweal.simulate.children.rows import enough, rows_of
 from commonweal.simulate.children.tables import write_tables
@@ -15,9 +16,7 @@ from commonweal.simulate.children.truth import reveal
 from commonweal.simulate.sink import Sink
 from commonweal.simulate.world import World
 
-FULL = 450_000
-"""Children investigated in the ten years; at this size there are 55,000 investigations a year."""
-_PLACES_A_CHILD = 400 / FULL
+_PLACES_A_CHILD = 2_000 / FULL
 """Places of the service that the study offers, per child ever investigated. A guess."""
 
 
