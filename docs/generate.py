@@ -125,6 +125,9 @@ def setting_type(hint: Any) -> str:
         return f"list of {words.get(many[1], many[1])}"
     if text.startswith("Mapping"):
         return "table"
+    if "tuple[" in text:
+        one, _, listed = text.partition(" | ")
+        return f"{words.get(one, one)} or {setting_type(listed)}"
     return " or ".join(words.get(part.strip(), part.strip()) for part in text.split("|"))
 
 

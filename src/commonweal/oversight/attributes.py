@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 import ibis
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from commonweal.cohorts.history import History
 from commonweal.core.tables import Relation, collect
@@ -29,25 +30,54 @@ def attribute(spec: Protected, history: History, rows: Relation, count: int) -> 
     count
         Number of rows.
     """
-    past = history.of(spec.event, rows)
-    past = past.filter(past[spec.column].notnull())
-    order = [ibis.desc("occurred_on"), ibis.desc("known_on"), ibis.desc("record_id")]
-    ranked = past.mutate(place=ibis.row_number().over(group_by="row", order_by=order))
-    newest = ranked.filter(ranked.place == 0).select("row", "as_of", value=ranked[spec.column])
-    table = collect(newest, "row")
-    groups = [UNKNOWN] * count
-    for row, as_of, value in zip(*(table[c].to_pylist() for c in ("row", "as_of", "value")),
-                                 strict=True):  # fmt: skip
-        groups[row] = _band(value, as_of, spec.age_bands) if spec.age_bands else str(value)
-    return pa.array(groups, pa.string())
+    table = collect(_newest(spec, history, rows), "row")
+    if spec.age_bands:
+        ages = pc.subtract(pc.year(table["as_of"]), table["value"].cast(pa.int64()))
+        values = _banded(ages.combine_chunks(), spec.age_bands)
+    else:
+        values = _named(table["value"].combine_chunks())
+    places = np.full(count, len(values), dtype=np.int64)
+    places[table["row"].to_numpy()] = np.arange(len(values))
+    groups: pa.Array = pa.concat_arrays([values, pa.array([UNKNOWN], pa.string())])
+    return groups.take(pa.array(places))
 
 
-def _band(birth_year: int, as_of: date, lower: Sequence[int]) -> str:
-    age = as_of.year - int(birth_year)
-    ends = [*lower[1:], None]
-    for start, end in zip(lower, ends, strict=True):
-        if age >= start and (end is None or age < end):
-            if end is None:
-                return f"{start} and over"
-            return f"{start} to {end - 1}" if start else f"under {end}"
-    return UNKNOWN
+def _newest(spec: Protected, history: History, rows: Relation) -> Relation:
+    """Return (row, as_of, value) of the most recent record that holds a value.
+
+    Ties are broken by the day it was known, the order of the sources, and the record id.
+    """
+    parts = []
+    for place, source in enumerate(spec.sources):
+        past = history.of(source, rows)
+        past = past.filter(past[spec.column].notnull())
+        parts.append(
+            past.select(
+                "row", "as_of", "occurred_on", "known_on", "record_id",
+                value=past[spec.column], source=ibis.literal(place, "int32"),
+            )
+        )  # fmt: skip
+    every = ibis.union(*parts) if parts[1:] else parts[0]
+    latest = [ibis.desc("occurred_on"), ibis.desc("known_on")]
+    order = [*latest, ibis.asc("source"), ibis.desc("record_id")]
+    ranked = every.mutate(place=ibis.row_number().over(group_by="row", order_by=order))
+    return ranked.filter(ranked.place == 0).select("row", "as_of", "value")
+
+
+def _named(values: pa.Array) -> pa.Array:
+    """Return values as text, each different one spelt once."""
+    encoded = values.dictionary_encode()
+    words = pa.array([str(value) for value in encoded.dictionary.to_pylist()], pa.string())
+    return words.take(encoded.indices)
+
+
+def _banded(ages: pa.Array, lower: Sequence[int]) -> pa.Array:
+    """Return the band of each age; below the lowest it is unknown."""
+    names = [UNKNOWN]
+    for start, end in zip(lower, [*lower[1:], None], strict=True):
+        if end is None:
+            names.append(f"{start} and over")
+        else:
+            names.append(f"{start} to {end - 1}" if start else f"under {end}")
+    places = np.searchsorted(np.asarray(lower), ages.to_numpy(zero_copy_only=False), side="right")
+    return pa.array(names, pa.string()).take(pa.array(places))

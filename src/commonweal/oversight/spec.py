@@ -94,14 +94,20 @@ class Protected:
     Parameters
     ----------
     event
-        Source that holds it; its most recent value known before the as-of date counts.
+        Source that holds it, or a list of several; the most recent value known before the
+        as-of date counts, among records of one day that of the source named first.
     column
-        Column of that source.
+        Column of that source, of the same name and type in every one.
     age_bands
         Where the column is a year of birth: lower ends of age bands, ascending. The age is
         the as-of year less the year of birth.
     """
 
-    event: str
+    event: str | tuple[str, ...]
     column: str
     age_bands: tuple[int, ...] = ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources that hold it, in order."""
+        return (self.event,) if isinstance(self.event, str) else self.event

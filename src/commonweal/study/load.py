@@ -164,7 +164,10 @@ def _section(file: str, name: str, raw: object, kind: Any) -> tuple[Any, list[Pr
     try:
         found = cast(tuple[Any], adapter.validate_json(json.dumps([raw], default=str)))[0]
     except ValidationError as error:
-        said = [explain(file, name, kind, detail) for detail in error.errors()]
+        said = [
+            explain(file, name, kind, detail) for detail in error.errors()
+            if detail["loc"][-1] != "str" or not isinstance(detail["input"], list)
+        ]  # fmt: skip
         # The members of a union each say no; the reader needs to hear it once.
         told += [one for one in dict.fromkeys(said) if one.where not in strange]
     told += [Problem(f"{file}: {place}", *said) for place, said in _quoted(raw, found, name)]

@@ -31,9 +31,12 @@ _SCALARS = {"string_type": "str", "bool_type": "bool", "float_type": "float"}
 def explain(file: str, section: str, kind: Any, detail: Mapping[str, Any]) -> Problem:
     """Turn one error of a section, whose type is `kind`, into a problem with its path."""
     code, loc = str(detail["type"]), tuple(detail["loc"][1:])
-    if loc and _SCALARS.get(code) == loc[-1]:  # a setting that may be text, a number or a truth
-        where, _ = path_of(section, kind, loc[:-1])
+    if loc and (_SCALARS.get(code) == loc[-1] or (code == "tuple_type" and _many(loc[-1]))):
+        # A setting that may be one of several things: its members all say no.
+        where, inside = path_of(section, kind, loc[:-1])
         what, mend = "should be text, a number, true or false", "write one value"
+        if any(get_origin(member) is tuple for member in get_args(inside)):
+            what, mend = "should be text or a list of text", "write it in quotes"
     elif code == "unexpected_keyword_argument":
         where, inside = path_of(section, kind, loc[:-1])
         near = nearest(str(loc[-1]), settings := _settings(inside))
@@ -67,11 +70,18 @@ def path_of(section: str, kind: Any, loc: tuple[str | int, ...]) -> tuple[str, A
     return path, kind
 
 
+def _many(step: str | int) -> bool:
+    """Whether a step only says that the list was meant, where one thing or a list may stand."""
+    return isinstance(step, str) and step.startswith("tuple[")
+
+
 def _inside(kind: Any, step: str | int) -> tuple[Any, bool]:
     """Return the type one step further in, and whether the step is a place in the file."""
     kind = _plain(kind)
     members = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else ()
     for member in members:
+        if get_origin(member) is tuple and _many(step):
+            return member, False
         if is_dataclass(member) and step in get_args(get_type_hints(member).get("kind", str)):
             return member, False
     if is_dataclass(kind):

@@ -203,7 +203,7 @@ def labels(shop: Workshop, made: Records, people: Artefact) -> Artefact:
 def groups(shop: Workshop, made: Records, people: Artefact) -> Artefact:
     """Look up protected attributes, for audits only: ``groups.parquet``."""
     protected = shop.study.spec.protected
-    names = [spec.event for spec in protected.values()]
+    names = [source for spec in protected.values() for source in spec.sources]
 
     def write(folder: Path) -> None:
         table = read_table(people.file("cohort.parquet"))

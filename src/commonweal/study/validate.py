@@ -75,18 +75,33 @@ def _protected(parts: Parts) -> Iterator[Problem]:
     for name, spec in parts.study.get("protected", {}).items():
         where = parts.at(f"protected.{name}")
         yield from filled(name, where, "name the attribute")
-        yield from known(spec.event, parts.sources, f"{where}.event", "source")
-        source = parts.sources.get(spec.event)
-        if source is None:
-            continue
-        yield from known(spec.column, source.columns, f"{where}.column", "column")
-        column = source.columns.get(spec.column)
-        if spec.age_bands and column is not None and column.type != "integer":
-            yield Problem(f"{where}.age_bands", "needs a year of birth (integer)", "declare it so")
+        yield from _holders(parts, spec, where)
         if list(spec.age_bands) != sorted(set(spec.age_bands)):
             yield Problem(f"{where}.age_bands", "is not ascending", "sort the lower ends")
         for band in spec.age_bands:
             yield from between(band, 0, 150, f"{where}.age_bands")
+
+
+def _holders(parts: Parts, spec: Any, where: str) -> Iterator[Problem]:
+    """Check that every source of a protected attribute holds it, and as the same type."""
+    if not spec.sources:
+        yield Problem(f"{where}.event", "is empty", "name at least one source")
+    yield from once(spec.sources, f"{where}.event")
+    types: dict[str, str] = {}
+    for event in dict.fromkeys(spec.sources):
+        yield from known(event, parts.sources, f"{where}.event", "source")
+        if event not in parts.sources:
+            continue
+        columns = parts.sources[event].columns
+        noun = "column" if len(spec.sources) == 1 else f"column of {event}"
+        yield from known(spec.column, columns, f"{where}.column", noun)
+        if spec.column in columns:
+            types[event] = columns[spec.column].type
+    if spec.age_bands and set(types.values()) - {"integer"}:
+        yield Problem(f"{where}.age_bands", "needs a year of birth (integer)", "declare it so")
+    elif len(set(types.values())) > 1:
+        what = f"is {', '.join(f'{kind} in {event}' for event, kind in types.items())}"
+        yield Problem(f"{where}.column", what, "declare the same type in every source")
 
 
 def _rules(parts: Parts, rules: Sequence[Any], place: str) -> Iterator[Problem]:
