@@ -1,0 +1,71 @@
+"""The violence-prevention world: police records of a city (paper C)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from commonweal.core.seeds import stream
+from commonweal.simulate.sink import Sink
+from commonweal.simulate.violence.codes import ARRESTS, HARMS, INDICES, Arrest, Harm, codes_in
+from commonweal.simulate.violence.danger import dangers, shoot
+from commonweal.simulate.violence.index import write_index
+from commonweal.simulate.violence.knobs import Knobs
+from commonweal.simulate.violence.names import identify, vocabulary
+from commonweal.simulate.violence.offences import happen
+from commonweal.simulate.violence.people import draw_population
+from commonweal.simulate.violence.records import Scene, Written, write_arrests, write_victims
+from commonweal.simulate.violence.truths import reveal
+from commonweal.simulate.world import World
+
+FULL = 5_400_000
+"""People on record in the paper: 5,426,703 (A.2)."""
+
+
+def build(knobs: Knobs, people: int, seed: int, sink: Sink) -> None:
+    """Simulate the city and write everything."""
+    with sink.step("people"):
+        city = draw_population(people, seed, knobs.frailty)
+        danger = dangers(city, knobs.shootings)
+    with sink.step("shootings"):
+        shootings = shoot(city, danger, knobs.contagion, seed)
+    with sink.step("offences and harm"):
+        happened = happen(city, shootings, knobs.contact, seed)
+        identity = identify(city, knobs, seed)
+        scene = Scene(city, identity, happened, vocabulary(), knobs, seed)
+        incidents = 10**8 + stream(seed, "ids", "incidents").permutation(happened.incidents)
+    parts: list[Written] = []
+    with sink.step("records"):
+        parts.append(write_arrests(scene, sink, incidents))
+        parts.extend(write_victims(scene, sink, incidents))
+    with sink.step("index and truth"):
+        sink.all([
+            partial(write_index, parts, identity, knobs, seed, sink),
+            partial(reveal, city, identity, danger, shootings, happened, knobs.contagion, sink),
+        ])  # fmt: skip
+
+
+def words(people: int) -> Mapping[str, str]:
+    """Return the capacity and cut-offs that go with a number of people, and the indices."""
+    part = people / FULL
+    sizes = sorted({max(10, round(size * part)) for size in (100, 250, 500, 1000, 2000, 3381)})
+    return {
+        "k": str(max(10, round(500 * part))),
+        "cutoffs": ", ".join(str(size) for size in sizes),
+        "arrest_groups": _groups("charge", ARRESTS),
+        "victimization_groups": _groups("crime", HARMS),
+    }
+
+
+def _groups(column: str, codes: tuple[Arrest, ...] | tuple[Harm, ...]) -> str:
+    """Return the indices as groups of an agency file."""
+    lines = []
+    for index in INDICES:
+        names = ", ".join(f'"{code}"' for code in codes_in(index, codes))
+        if names:
+            name = index.replace(" ", "_")
+            lines.append(f'{name} = {{ column = "{column}", any_of = [{names}] }}')
+    return "\n".join(lines)
+
+
+WORLD = World(people=FULL, knobs=Knobs, build=build, words=words)
