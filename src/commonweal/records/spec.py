@@ -77,6 +77,9 @@ class Condition:
 class Join:
     """Columns brought in from a second table with one row a key.
 
+    Any declared column the first table lacks may stand in the second, the entity too: an index
+    of whose record is whose. A record that is in no row of it is then nobody's: it is set aside.
+
     Parameters
     ----------
     table

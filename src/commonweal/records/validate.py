@@ -57,6 +57,13 @@ def _missing(rows: Rows, source: Source) -> Rows:
         empty = mask(values.is_null()) & ~rows.failing(column, "type", "placeholder")
         if rows.partner is not None and column in rows.partner.columns:
             empty &= ~alone
+            if column == source.entity and what_then == "error":
+                # Whoever lets records without a partner pass has nobody to set them down to.
+                nobody = empty & (rows.partner.rows < 0)
+                if not (empty & ~nobody).any():
+                    what_then = "quarantine"
+                else:
+                    empty &= ~nobody
         rows = rows.noted("missing", column, what_then, empty, values)
     return rows
 
