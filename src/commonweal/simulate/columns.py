@@ -28,7 +28,7 @@ def dates(days: NDArray[np.integer], missing: Mask | None = None) -> pa.Array:
 
 
 def words(
-    codes: NDArray[np.integer], vocabulary: Sequence[str], missing: Mask | None = None
+    codes: NDArray[np.integer] | Mask, vocabulary: Sequence[str], missing: Mask | None = None
 ) -> pa.Array:
     """Return text by its place in a vocabulary; places below 0 and `missing` are null.
 

@@ -49,11 +49,13 @@ def chance(
                     _numbers(everyone, "background_old"))  # fmt: skip
     hazard = rate * years
     street = read_table(folder / "street.parquet")
-    street = street.filter(pa.array((_days(street["from"]) <= day) & (_days(street["until"]) > day)))
+    there = (_days(street["from"]) <= day) & (_days(street["until"]) > day)
+    street = street.filter(pa.array(there))
     who = street["person"].to_numpy()
     danger = np.where(young[who], _numbers(street, "street_young"), _numbers(street, "street_old"))
     ends = _numbers(street, "ends_a_year")
-    hazard[who] += danger * (_lasting(ends, years) + _heat(folder, street, danger, ends, day, years))
+    time = _lasting(ends, years) + _heat(folder, street, danger, ends, day, years)
+    hazard[who] += danger * time
     died = everyone["died_on"]
     gone = died.is_valid().to_numpy() & (_days(died) < day)
     hazard[gone] = 0.0
@@ -99,4 +101,3 @@ def _days(column: pa.ChunkedArray) -> Ints:
 def _numbers(table: pa.Table, name: str) -> Floats:
     found: Floats = table[name].to_numpy().astype(np.float64)
     return found
-

@@ -76,9 +76,7 @@ def _a(
     return Arrest(code, _places(short), felony, weights, harms, police)
 
 
-def _h(
-    code: str, short: str, weights: tuple[float, float, float], reported: float = 0.7
-) -> Harm:
+def _h(code: str, short: str, weights: tuple[float, float, float], reported: float = 0.7) -> Harm:
     return Harm(code, _places(short), weights, reported)
 
 

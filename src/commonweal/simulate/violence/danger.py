@@ -24,9 +24,9 @@ _LEVEL = np.zeros(4)
 _LEVEL[[REPEAT, ONCE, CAREER]] = 0.45, 0.9, 2.0
 _EARLY_DANGER, _EARLY_UNTIL = 1.20, 3806
 """Before 2010 more people were shot: that much more (a guess, fitted to 11,598 homicides)."""
-FATAL = 0.165
+FATAL = 0.155
 # Of all drawn, those killed by other means than a gun (a guess: a fifth of homicides).
-_OTHERWISE = 0.035
+_OTHERWISE = 0.032
 MONTH = YEAR / 12
 MONTHS = int(DAYS / MONTH) + 1
 # A feud: how many begin by themselves per crew and year, how many a shooting of a member brings
@@ -145,7 +145,7 @@ def _feuds(
     Returns person and day of the shootings, and crew, first and last day of the feuds.
     """
     rng = stream(seed, "violence", "feuds")
-    crews, members = city.first.size, city.members
+    crews = city.first.size
     heat = _monthly(city, danger)
     shot = np.zeros((crews, MONTHS))
     crew, month = city.crew[person], np.minimum((day / MONTH).astype(np.int64), MONTHS - 1)

@@ -16,7 +16,7 @@ from commonweal.simulate.columns import Ints, numbered, words
 from commonweal.simulate.sink import Sink
 from commonweal.simulate.violence.knobs import Knobs
 from commonweal.simulate.violence.names import Identity
-from commonweal.simulate.violence.records import TABLES, Written
+from commonweal.simulate.violence.records import Written
 
 
 def write_index(

@@ -21,11 +21,23 @@ GIVEN, SURNAMES = 700, 6_000
 SPELLINGS = 6
 """Each name stands six times in its vocabulary: right, nickname, and four misspellings."""
 _NICKNAME, _FIRST_TYPO, _TYPOS = 1, 2, 4
-_STARTS = "Al Bar Bren Cal Car Dar Del Dev El Fel Gar Hal Jar Jer Kel Ken Lam Lor Mar Mel Nor Or Per Ral Ren Ros Sal Sel Ter Tor Val Vin Wil Zan".split()  # noqa: E501
-_MIDDLES = "a an ar e el en er i il in is o ol on or u".split()
-_MEN = "ac ald an ard as den don el ert ick in io is o on ord us win".split()
-_WOMEN = "a ada ana ela ene ia ice ie ina ira isa ita ona yn".split()
-_ENDS = "ado by den er ers ez field fort gan house ick ins ley low man mon nes ora sen son ston ton ver well wood worth".split()  # noqa: E501
+
+
+def _syllables(text: str) -> list[str]:
+    return text.split()
+
+
+_STARTS = _syllables("""
+    Al Bar Bren Cal Car Dar Del Dev El Fel Gar Hal Jar Jer Kel Ken Lam Lor
+    Mar Mel Nor Or Per Ral Ren Ros Sal Sel Ter Tor Val Vin Wil Zan
+""")
+_MIDDLES = _syllables("a an ar e el en er i il in is o ol on or u")
+_MEN = _syllables("ac ald an ard as den don el ert ick in io is o on ord us win")
+_WOMEN = _syllables("a ada ana ela ene ia ice ie ina ira isa ita ona yn")
+_ENDS = _syllables("""
+    ado by den er ers ez field fort gan house ick ins ley low man mon nes ora
+    sen son ston ton ver well wood worth
+""")
 _STREETS = 2_400
 
 
@@ -148,7 +160,8 @@ def _like_the_last(city: Population) -> NDArray[np.bool_]:
 
 def _common(names: int, count: int, rng: np.random.Generator) -> NDArray[np.int32]:
     """Draw names of which some are far commoner than others."""
-    return np.floor(names * rng.random(count, dtype=np.float32) ** 2.2).astype(np.int32)
+    drawn = np.floor(names * rng.random(count, dtype=np.float32) ** 2.2)
+    return np.asarray(drawn, np.int32)
 
 
 def _addresses(

@@ -215,9 +215,7 @@ def _described(
         "sex": words(sex, _SEXES),
         "race": words(race, RACES),
         "house_number": pa.array(np.where(moved, own.new_house[who], own.house[who])),
-        "street": words(
-            np.where(moved, own.new_street[who], own.street[who]), scene.words.street
-        ),
+        "street": words(np.where(moved, own.new_street[who], own.street[who]), scene.words.street),
     }
 
 
@@ -234,9 +232,7 @@ def _seen(
     return race, sex
 
 
-def _born(
-    birth: NDArray[np.int32], share: float, rng: np.random.Generator
-) -> NDArray[np.int32]:
+def _born(birth: NDArray[np.int32], share: float, rng: np.random.Generator) -> NDArray[np.int32]:
     """Return birth dates with some mistaken by a day, a month or a year."""
     wrong = np.flatnonzero(rng.random(birth.size, dtype=np.float32) < share)
     by = rng.choice(np.array([-365, -30, -1, 1, 30, 365]), wrong.size)
@@ -245,9 +241,7 @@ def _born(
     return found
 
 
-def _fingerprints(
-    scene: Scene, events: Events, rng: np.random.Generator
-) -> tuple[pa.Array, Mask]:
+def _fingerprints(scene: Scene, events: Events, rng: np.random.Generator) -> tuple[pa.Array, Mask]:
     """Return fingerprint numbers, and which are the person's own; early ones may not be."""
     number = numbered(scene.city.count, scene.seed, "fingerprints")
     early = events.day + events.lag < _TRUSTED

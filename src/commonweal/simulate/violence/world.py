@@ -47,10 +47,10 @@ def build(knobs: Knobs, people: int, seed: int, sink: Sink) -> None:
 
 def words(people: int) -> Mapping[str, str]:
     """Return the capacity and cut-offs that go with a number of people, and the indices."""
-    part = people / FULL
-    sizes = sorted({max(10, round(size * part)) for size in (100, 250, 500, 1000, 2000, 3381)})
+    k = max(round(500 * people / FULL), min(50, people // 50))
+    sizes = [round(k * times) for times in (0.2, 0.5, 1, 2, 4, 3381 / 500)]
     return {
-        "k": str(max(10, round(500 * part))),
+        "k": str(k),
         "cutoffs": ", ".join(str(size) for size in sizes),
         "arrest_groups": _groups("charge", ARRESTS),
         "victimization_groups": _groups("crime", HARMS),
