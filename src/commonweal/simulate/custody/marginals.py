@@ -66,8 +66,7 @@ def marginals(data: Path, truth: Path) -> list[Marginal]:
 
 def _removed(sample: Working) -> Iterator[Marginal]:
     yield _share("duplicates", published.DUPLICATES, sample.raw - sample.cases, sample.raw)
-    known = sample.ended + sample.unended
-    yield _share("still imprisoned", published.STILL_IMPRISONED, sample.unended, known)
+    yield _share("still imprisoned", published.STILL_IMPRISONED, sample.unended, sample.cases)
     missing = published.MISSING_SENTENCES
     yield _share("missing sentences", missing, sample.missing, sample.sentences, guess=True)
 
@@ -88,7 +87,7 @@ def _decided(sample: Working) -> Iterator[Marginal]:
         yield _share(f"the same, {place} prisons", rate, int(here.sum()), here.size, guess=True)
     area = auc(sample.risk[left], again.astype(np.float64), np.ones(again.size))
     se = _auc_se(area, int(again.sum()), int((~again).sum()))
-    yield Marginal("AUC of the best ranking by records", published.BEST_AUC, area, se)
+    yield Marginal("AUC of the best ranking by records", published.BEST_AUC, area, se, guess=True)
 
 
 def _who(sample: Working) -> Iterator[Marginal]:

@@ -26,8 +26,8 @@ class Working:
     ----------
     raw, cases
         Number of raw detainers, and of distinct cases among them.
-    ended, unended
-        Among people with a known sentence: how many sentences have ended, and how many not.
+    unended
+        Number of people whose sentence has not ended.
     detainers
         The most recent detainer of each person of the final sample, with what its facility is.
     crimes
@@ -42,7 +42,6 @@ class Working:
 
     raw: int
     cases: int
-    ended: int
     unended: int
     detainers: pa.Table
     crimes: pa.Table
@@ -62,7 +61,7 @@ def working(data: Path, truth: Path) -> Working:
     final = ~np.asarray(people["still_imprisoned"])[person[last]]
     kept = detainers.take(last)
     crimes = _crimes(data, np.asarray(kept["person_id"]))
-    unended, ended = _sentences_ended(crimes, kept)
+    unended = _unended(crimes, kept)
     convicted = np.asarray(pc.equal(crimes["status"].cast("string"), "convicted"))
     gone = np.asarray(crimes["sentence_days"].is_null())
     row = np.cumsum(final) - 1
@@ -77,7 +76,6 @@ def working(data: Path, truth: Path) -> Working:
     return Working(
         raw=detainers.num_rows,
         cases=last.size,
-        ended=ended,
         unended=unended,
         detainers=_placed(kept.filter(final), data),
         crimes=crimes,
@@ -109,24 +107,23 @@ def _crimes(data: Path, ids: Ints) -> pa.Table:
     return crimes.filter(kept).append_column("row", pa.array(order[place[kept]]))
 
 
-def _sentences_ended(crimes: pa.Table, detainers: pa.Table) -> tuple[int, int]:
-    """Return how many people's latest known sentence is still running, and has ended.
+def _unended(crimes: pa.Table, detainers: pa.Table) -> int:
+    """Return how many people's latest sentence is still running.
 
     As in the paper, whoever was detained has been released; only the others' sentences are
-    added up. People whose latest sentence is missing count to neither.
+    added up. Missing ones run on as often as the known ones.
     """
     row, status = np.asarray(crimes["row"]), crimes["status"].cast("string")
     convicted = np.flatnonzero(np.asarray(pc.equal(status, "convicted")))
     day = _day(crimes["status_on"])
     order = convicted[np.lexsort((day[convicted], row[convicted]))]
     latest = order[np.append(np.diff(row[order]) > 0, True)]
+    latest = latest[~np.asarray(detainers["detained"])[row[latest]]]
     length = crimes["sentence_days"].to_numpy()[latest].astype(np.float64)
     known = ~np.isnan(length)
-    detained = np.asarray(detainers["detained"])[row[latest]]
-    running = known & ~detained & (day[latest] + np.nan_to_num(length) >= END)
-    missing = np.zeros(detainers.num_rows, np.bool_)
-    missing[row[latest]] = ~known
-    return int(running.sum()), int((~missing).sum() - running.sum())
+    running = (day[latest] + length)[known] >= END
+    share = float(running.mean())
+    return round(share * int(latest.size))
 
 
 def _placed(detainers: pa.Table, data: Path) -> pa.Table:
