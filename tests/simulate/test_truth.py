@@ -72,11 +72,11 @@ def test_a_changed_or_missing_table_is_told(there: Path) -> None:
     whole[len(whole) // 2] ^= 1
     table.write_bytes(whole)
     with pytest.raises(
-        DataError, match=r"chances.parquet: was changed -> simulate the world again"
+        DataError, match=r"a table that was changed, chances.parquet -> simulate the world"
     ):
         find_truth(there / "data")
     table.unlink()
-    with pytest.raises(DataError, match=r"chances.parquet: is not there -> simulate the world"):
+    with pytest.raises(DataError, match=r"lacks a table, chances.parquet -> simulate the world"):
         find_truth(there / "data")
 
 

@@ -106,9 +106,9 @@ def find_truth(data: Path) -> Truth | None:
         raise problem(DataError, str(seal), "is damaged", mend) from error
     for name, digest in tables.items():
         if not (folder / name).is_file():
-            raise problem(DataError, str(folder / name), "is not there", mend)
+            raise problem(DataError, str(folder), f"lacks a table, {name}", mend)
         if file_digest(folder / name) != digest:
-            raise problem(DataError, str(folder / name), "was changed", mend)
+            raise problem(DataError, str(folder), f"holds a table that was changed, {name}", mend)
     if belongs != file_digest(data / SEAL):
         raise problem(DataError, str(folder), f"belongs to other tables than {data}", mend)
     return Truth(folder, str(world), fingerprint(contents))
