@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from commonweal.core.errors import DataError, problem
 from commonweal.records.cast import Mask, cast
@@ -93,12 +94,12 @@ def _joined(source: Source, folder: Path) -> tuple[pa.Table, Partner | None]:
     kind = _key_type(raw[join.on], other[join.on])
     keys = _unique_keys(other, join, kind)
     mine, _ = cast(raw[join.on], kind)
-    index = pc.index_in(mine, keys, skip_nulls=True)
+    places = _places(mine, keys)
     del keys, mine
+    index = pa.array(places, mask=places < 0)
     for column in theirs:
         taken = other[column].combine_chunks().take(index)
         raw = raw.append_column(column, pa.chunked_array([taken]))
-    places = pc.fill_null(index, -1).to_numpy(zero_copy_only=False).astype(np.int64)
     return raw, Partner(join.table, frozenset(theirs), places)
 
 
@@ -117,6 +118,32 @@ def _key_type(mine: pa.ChunkedArray, theirs: pa.ChunkedArray) -> ColumnType:
     kinds = (mine.type, theirs.type)
     whole = all(pa.types.is_integer(k) and not pa.types.is_uint64(k) for k in kinds)
     return "integer" if whole else "text"
+
+
+def _places(mine: pa.Array, keys: pa.Array) -> NDArray[np.int64]:
+    """Return the place of each of `mine` among `keys`, which are unique; -1 where there is none."""
+    if pa.types.is_string(keys.type):
+        found = pc.fill_null(pc.index_in(mine, keys, skip_nulls=True), -1)
+        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.int64)
+    rows = np.flatnonzero(mask(keys.is_valid()))
+    if not len(rows):
+        return np.full(len(mine), -1, dtype=np.int64)
+    values = keys.drop_null().to_numpy()
+    order = np.argsort(values)
+    values, rows = values[order], rows[order]
+    asked = pc.fill_null(mine, 0).to_numpy(zero_copy_only=False)
+    at, by_size = np.empty(len(asked), dtype=np.int64), np.argsort(asked)
+    at[by_size] = np.searchsorted(values, asked[by_size])  # many times faster in order of size
+    at = np.minimum(at, len(values) - 1)
+    hit = (values[at] == asked) & mask(mine.is_valid())
+    return np.where(hit, rows[at], -1)
+
+
+def _repeats(keys: pa.Array) -> bool:
+    """Whether a key stands twice; sorting whole numbers takes less memory than a table of them."""
+    if pa.types.is_string(keys.type):
+        return bool(pc.count_distinct(keys).as_py() < len(keys))
+    return bool((np.diff(np.sort(keys.to_numpy())) == 0).any())
 
 
 def _partner_columns(source: Source, join: Join, folder: Path, wanted: list[str]) -> list[str]:
@@ -140,7 +167,7 @@ def _unique_keys(partner: pa.Table, join: Join, kind: ColumnType) -> pa.Array:
         where = f"{join.table}: column {join.on}, row {int(np.argmax(bad)) + 1}"
         raise problem(DataError, where, "is not of its declared type", "a key is text or whole")
     there = keys.drop_null()
-    if pc.count_distinct(there).as_py() < len(there):
+    if _repeats(there):
         counts = pc.value_counts(there)
         again = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")[0]
         row = pc.index(keys, again).as_py() + 1

@@ -77,13 +77,12 @@ class Condition:
 class Join:
     """Columns brought in from a second table with one row a key.
 
-    Any declared column the first table lacks may stand in the second, the entity too: an index
-    of whose record is whose. A record that is in no row of it is then nobody's: it is set aside.
-
     Parameters
     ----------
     table
-        File of the second table.
+        File of the second table. The entity may stand in it too, where the first table lacks
+        it: an index of whose record is whose. A record without a row in it is then nobody's, and
+        is quarantined even where ``checks.missing_partner`` warns.
     on
         Key column, of the same name in both tables.
     """
