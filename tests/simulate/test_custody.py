@@ -289,6 +289,20 @@ def test_decisions_recorded_are_those_of_the_side_one_is_on(paper: Path) -> None
             assert (potential == people[decision][here]).all()
 
 
+def test_near_and_far_prisons_hold_the_same_people(paper: Path) -> None:
+    people = truth(paper)
+    gap, variance = np.zeros(4), np.zeros(4)
+    for name in np.unique(people["bin"][people["inside"]]):
+        here = people["inside"] & (people["bin"] == name)
+        weight = here.sum() / people["inside"].sum()
+        for place, column in enumerate(("index", "signal", "level", "y0")):
+            near, far = (people[column][here & (people["near"] == side)] for side in (True, False))
+            gap[place] += weight * (near.mean() - far.mean())
+            variance[place] += weight**2 * (near.var() / near.size + far.var() / far.size)
+    assert (np.abs(gap) < 3 * np.sqrt(variance)).all()
+    assert (np.sqrt(variance) < 0.03).all()
+
+
 def test_states_have_the_shares_of_table_1() -> None:
     assert STATE_SHARE.sum() == pytest.approx(1.0)
     assert STATE_SHARE[STATES.index("CA")] == published.STATE["CA"]

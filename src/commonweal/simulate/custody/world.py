@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from commonweal.simulate.columns import numbered
 from commonweal.simulate.custody import reveal
@@ -64,7 +65,7 @@ def build(knobs: Knobs, people: int, seed: int, sink: Sink) -> None:
         sink.put(name, raw[name].table)
 
     with sink.step("tables"):
-        sink.all([lambda name=name: put(name) for name in _TABLES])  # type: ignore[misc]
+        sink.all([partial(put, name) for name in _TABLES])
         sink.put("facilities", facility_table(everything))
     with sink.step("truth"):
         sink.all(
