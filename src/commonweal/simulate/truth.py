@@ -106,7 +106,7 @@ def find_truth(data: Path) -> Truth | None:
         raise problem(DataError, str(seal), "is damaged", mend) from error
     for name, digest in tables.items():
         if not (folder / name).is_file():
-            raise problem(DataError, str(folder), f"lacks a table, {name}", mend)
+            raise problem(DataError, str(folder), f"is damaged: it lacks {name}", mend)
         if file_digest(folder / name) != digest:
             raise problem(DataError, str(folder), f"holds a table that was changed, {name}", mend)
     if belongs != file_digest(data / SEAL):
