@@ -76,7 +76,9 @@ def test_a_changed_or_missing_table_is_told(there: Path) -> None:
     ):
         find_truth(there / "data")
     table.unlink()
-    with pytest.raises(DataError, match=r"is damaged: it lacks chances.parquet -> simulate the world"):
+    with pytest.raises(
+        DataError, match=r"is damaged: it lacks chances.parquet -> simulate the world"
+    ):
         find_truth(there / "data")
 
 
