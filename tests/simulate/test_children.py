@@ -171,6 +171,21 @@ def test_as_many_children_are_on_record_as_asked_for(make: Make, people: int) ->
     assert world.children.num_rows == people
 
 
+@pytest.mark.parametrize("knob", ["need_spread", "alone", "echo", "report_bias"])
+@pytest.mark.parametrize("end", [0, 1])
+def test_worlds_at_the_ends_of_the_knobs_have_as_many_children(
+    make: Make, knob: str, end: int
+) -> None:
+    ends = {"need_spread": (0.0, 1.5), "alone": (0.0, 1.0), "echo": (0.0, 0.4)}
+    ends["report_bias"] = (-1.0, 1.0)
+    folder = make(1_000, **{knob: ends[knob][end]})
+    assert read_table(folder / "truth/children.parquet").num_rows == 1_000
+    usual = read_table(make(1_000) / "truth/chances.parquet")["none"]
+    changed = pc.mean(read_table(folder / "truth/chances.parquet")["none"]).as_py()
+    if knob in ("need_spread", "echo"):
+        assert (changed > pc.mean(usual).as_py()) == (end == 1)
+
+
 # Marginals
 
 

@@ -56,16 +56,19 @@ def _cases(knobs: Knobs, people: int, seed: int) -> Cases:
     were it to, a larger one is drawn.
     """
     margin = 0.01 + 3.0 / sqrt(people)
+    drawn = round(people * (2.0 + 2 * margin))
     while True:
-        families = draw_families(knobs, round(people * (2.0 + 2 * margin)), seed)
+        families = draw_families(knobs, drawn, seed)
         source, at = unprompted(families, seed)
         needed = enough(families, source, at, round(people * (1.0 + margin)))
-        if needed < families.size:
-            families, source, at = families.first_of(needed, source, at)
-            reports = simulate_reports(families, source, at, knobs, seed)
-            rows = rows_of(families, reports, people)
-            if rows is not None:
-                return open_cases(families, reports, rows, knobs, seed)
+        if needed > families.size:
+            drawn = 3 * drawn // 2
+            continue
+        fewer, source, at = families.first_of(needed, source, at)
+        reports = simulate_reports(fewer, source, at, knobs, seed)
+        rows = rows_of(fewer, reports, people)
+        if rows is not None:
+            return open_cases(fewer, reports, rows, knobs, seed)
         margin += 0.1
 
 
