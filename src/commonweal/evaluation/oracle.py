@@ -9,7 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from importlib.resources import files
 from pathlib import Path, PurePath
+from string import Template
 
 import ibis
 import numpy as np
@@ -58,6 +60,12 @@ class Oracle:
             mend = "simulate the world again, or move the truth folder away"
             raise problem(DataError, str(truth.folder), what, mend)
         return cls(truth.digest, truth)
+
+    def study(self) -> str:
+        """Return the world's own study, whose outcome has a true chance; its sizes are all 1."""
+        assert self.truth is not None
+        text = (files(WORLDS[self.truth.world]) / "study.toml").read_text(encoding="utf-8")
+        return Template(text).substitute(defaultdict(lambda: "1"))
 
     def chances(
         self, rows: pa.Table, history: History, tables: Mapping[str, str], outcome: str,

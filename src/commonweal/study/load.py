@@ -13,6 +13,7 @@ from typing import Annotated, Any, cast, get_args, get_type_hints
 
 from pydantic import ConfigDict, Discriminator, TypeAdapter, ValidationError
 
+from commonweal.cohorts.spec import OutcomeSpec
 from commonweal.core.errors import Problem, StudyError, nearest, problem
 from commonweal.records.spec import Agency
 from commonweal.simulate.seal import matches_seal
@@ -73,6 +74,15 @@ def load(
         spec=spec, agency=checked, data=folder, path=path, agency_path=agency_path,
         simulated=simulated,
     )  # fmt: skip
+
+
+def outcome_of(text: str, file: str) -> OutcomeSpec | None:
+    """Return the outcome a study file's text declares; None where it declares no sound one."""
+    try:
+        section, problems = _section(file, "outcome", tomllib.loads(text)["outcome"], OutcomeSpec)
+    except (ValueError, KeyError):
+        return None
+    return section if not problems and isinstance(section, OutcomeSpec) else None
 
 
 def _agency_name(study: _File) -> str:

@@ -16,9 +16,13 @@ from commonweal.evaluation.ranking import Floats
 from commonweal.evaluation.spec import ORACLE
 from commonweal.reports.figures import nearest
 from commonweal.study.evaluate import Evaluated, evaluated, rankings, write_evaluated
+from commonweal.study.load import outcome_of
 from commonweal.study.spec import Study
 from commonweal.study.stages import Records, Workshop, code_below
 from commonweal.study.tested import Shown, Tested, measured, tested, wanted
+
+_SAME = ("event", "at_least", "where", "dated_by")
+"""What an outcome must share with that of the world's own study to have its chance."""
 
 
 def oracle_of(study: Study) -> Oracle | None:
@@ -61,7 +65,7 @@ def oracle(
         for test in tested(shop, people, labelled):
             scores = _chances(shop, known, made, tables, test)
             if scores is None:
-                findings.append(_unknown(spec.outcome.event))
+                findings.append(_unknown())
                 continue
             shown = _shown(shop, test, blocks, fitted, theirs)
             mine = _measured(shop, test, scores, shown)
@@ -91,10 +95,18 @@ def no_oracle() -> Evaluated:
     )
 
 
+def _foretold(shop: Workshop, known: Oracle) -> bool:
+    """Whether the study predicts what the world's own study does, in a window of any length."""
+    theirs, mine = outcome_of(known.study(), "study.toml"), shop.study.spec.outcome
+    return theirs is not None and all(getattr(theirs, n) == getattr(mine, n) for n in _SAME)
+
+
 def _chances(
     shop: Workshop, known: Oracle, made: Records, tables: Mapping[str, str], test: Tested
 ) -> Floats | None:
     spec, sources = shop.study.spec, shop.study.agency.sources
+    if not _foretold(shop, known):
+        return None
     events = {name: artefact.file("events.parquet") for name, artefact in made.items()}
     with Engine(shop.threads) as engine:
         history = History.open(engine, events, sources)
@@ -130,8 +142,8 @@ def _measured(shop: Workshop, test: Tested, scores: Floats, shown: Sequence[Show
     return measured(shop, (ranking, cutoffs), subject)
 
 
-def _unknown(event: str) -> Finding:
-    message = f"The simulation knows no true chance of {event}."
+def _unknown() -> Finding:
+    message = "The simulation knows no true chance of this outcome, only of its own study's."
     return Finding(code="evaluation.oracle", severity=Severity.NOT_APPLICABLE, message=message)
 
 
@@ -142,9 +154,9 @@ def _compared(metrics: Sequence[Metric], as_of: date, shop: Workshop) -> Finding
     precise = [m for m in metrics if m.metric == "precision" and m.group is None]
     mine = {m.k: m for m in precise if m.model == headline}
     best = {m.k: m for m in precise if m.model == ORACLE}
-    k = nearest(capacity, [k for k in mine if k in best and k is not None])
+    k = nearest(capacity, [k for k in mine if k in best and k is not None], within=0.5)
     if k is None:
-        message = f"No cut-off of both {headline} and the true chances can be shown."
+        message = f"No cut-off of {headline} and of the true chances near capacity can be shown."
         return Finding(code=code, severity=Severity.SKIPPED, message=message, where=where)
     found, top = mine[k], best[k]
     at = f"at capacity ({k:,})" if k == capacity else f"in the top {k:,}"
