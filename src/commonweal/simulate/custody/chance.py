@@ -50,7 +50,7 @@ def chance(
     rows = table.take(people[known])
     days = {name: rows[name].cast("int32").fill_null(_NEVER).to_numpy() for name in _DAYS}
     flags = {name: rows[name].to_numpy() for name in _FLAGS}
-    chances = {name: rows[name].to_numpy() for name in _CHANCES}
+    chances = {name: rows[name].cast("double").to_numpy() for name in _CHANCES}
     start, end = day_number(as_of), day_number(until)
     result = np.zeros(people.size)
     result[known] = _window(days, flags, chances, start, end)
