@@ -37,7 +37,7 @@ _FEW_NEEDIER, _NEEDIER = 0.05, 0.8
 _OWN_NEED = 0.5
 _NEED_MOST = 3.5
 # Eldest children are born up to this many years before the simulation begins.
-_EARLIEST = 28
+_EARLIEST = 38
 # No family's reports may breed more than this many, on average, or they would never end.
 _ECHO_MOST = 0.5
 

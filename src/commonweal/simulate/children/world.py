@@ -56,7 +56,7 @@ def _cases(knobs: Knobs, people: int, seed: int) -> Cases:
     were it to, a larger one is drawn.
     """
     margin = 0.01 + 3.0 / sqrt(people)
-    drawn = round(people * (2.0 + 2 * margin))
+    drawn = round(people * (2.4 + 3 * margin))
     while True:
         families = draw_families(knobs, drawn, seed)
         source, at = unprompted(families, seed)
