@@ -20,7 +20,7 @@ from commonweal.core.tables import read_table
 from commonweal.simulate.columns import Ints, Mask
 from commonweal.simulate.marginals import Marginal
 from commonweal.simulate.violence.codes import ARRESTS, HARMS, INDICES, codes_in
-from commonweal.simulate.violence.people import RACES
+from commonweal.simulate.violence.people import RACES, YEAR
 
 AS_OF = (date(2013, 10, 1), date(2015, 4, 1), date(2016, 10, 1), date(2018, 4, 1))
 """The four cohorts (A.4.1); the last is the test."""
@@ -49,8 +49,9 @@ class _People:
         Number of people.
     arrested, harmed, shot
         Person, day it happened and day it was known, of each record.
-    race, woman, birth_year
-        Of each person, by their most recent record; race -1 where none says.
+    race, woman, born
+        Of each person, by their most recent record; race -1 where none says, `born` the middle
+        of the year reckoned from their age where no date of birth is given.
     """
 
     count: int
@@ -59,7 +60,7 @@ class _People:
     shot: tuple[Ints, Ints, Ints]
     race: Ints
     woman: Mask
-    birth_year: Ints
+    born: Ints
 
 
 def marginals(data: Path, part: float) -> list[Marginal]:
@@ -102,7 +103,7 @@ def _share(name: str, paper: float, hits: int, of: int, guess: bool = False) -> 
 
 
 def _features() -> Iterator[Marginal]:
-    """Yield Table A.1: what the codes and indices come to over eight windows and two times since."""
+    """Yield Table A.1: what codes and indices come to over eight windows and two times since."""
     harmed = sum(bool(codes_in(index, HARMS)) for index in INDICES) + 1
     yield Marginal("indexed arrest features (A.1)", 104, 10.0 * (len(INDICES) + 1), 0.0)
     yield Marginal("fine-grained arrest features (A.1)", 365, 8.0 * len(ARRESTS), 0.0)
@@ -120,7 +121,7 @@ def _cohorts(people: _People, part: float) -> Iterator[Marginal]:
         yield _count(f"cohort of {as_of}", paper, int(inside.sum()), part, guess)
     yield _count("distinct people in the cohorts", _DISTINCT, int(ever.sum()), part)
     hit = _victims(people)
-    young = AS_OF[-1].year - people.birth_year < 23
+    young = day_number(AS_OF[-1]) - people.born < 23 * YEAR
     men = ~people.woman & (people.race == RACES.index("Black"))
     yield _count("victims, test window (B.2)", 3_381, int(hit.sum()), part)
     yield _count("victims in the sample (B.2)", 2_253, int((hit & inside).sum()), part)
@@ -167,14 +168,16 @@ def _people(data: Path) -> _People:
     for name, happened, told in (("arrests", "incident_on", "arrested_on"),
                              ("victimizations", "occurred_on", "reported_on"),
                              ("shootings", "occurred_on", "reported_on")):  # fmt: skip
-        columns = [happened, told, "race", "sex", "birth_year"]
+        columns = [happened, told, "race", "sex", "birth_year", "birth_date"]
         more = ["circumstance"] if name == "shootings" else []
         table = read_table(data / f"{name}.parquet", [*columns, *more])
         index = read_table(data / f"index_{name}.parquet", ["person_number"])
         table = table.append_column("person", index["person_number"])
         if more:
             table = table.filter(pc.equal(table["circumstance"], "assault")).drop(more)
-        tables[name] = table.rename_columns(["day", "known", "race", "sex", "birth_year", "person"])
+        tables[name] = table.rename_columns(
+            ["day", "known", "race", "sex", "birth_year", "birth_date", "person"]
+        )
     every = np.concatenate([_ints(t["person"]) for t in tables.values()])
     numbers, place = np.unique(every, return_inverse=True)
     ends = np.cumsum([t.num_rows for t in tables.values()])[:-1]
@@ -185,21 +188,28 @@ def _people(data: Path) -> _People:
     known = np.concatenate([event[2] for event in events])
     race = np.concatenate([_coded(t["race"], RACES) for t in tables.values()])
     woman = np.concatenate([_coded(t["sex"], ("M", "F")) for t in tables.values()])
-    year = np.concatenate([_ints(t["birth_year"]) for t in tables.values()])
+    born = np.concatenate([_born(t) for t in tables.values()])
     order = np.argsort(known, kind="stable")
     return _People(
         numbers.size, events[0], events[1], events[2],
         _latest(place, race, order, numbers.size), _latest(place, woman, order, numbers.size) == 1,
-        _latest(place, year, order, numbers.size),
+        _latest(place, born, order, numbers.size),
     )  # fmt: skip
 
 
 def _latest(person: Ints, value: Ints, order: Ints, count: int) -> Ints:
-    """Return the value of each person's latest record that has one, else -1."""
-    rows = order[value[order] >= 0]
+    """Return the value of each person's latest record whose value is not -1, else -1."""
+    rows = order[value[order] != -1]
     found = np.full(count, -1, np.int64)
     found[person[rows]] = value[rows]
     return found
+
+
+def _born(table: pa.Table) -> Ints:
+    """Return days of birth, from 1970; the middle of the year where only that is known."""
+    middle = np.floor((_ints(table["birth_year"]) - 1970 + 0.5) * YEAR).astype(np.int64)
+    day = table["birth_date"].cast(pa.int32())
+    return np.where(day.is_valid().to_numpy(), _ints(day.fill_null(0)), middle)
 
 
 def _coded(column: pa.ChunkedArray, vocabulary: tuple[str, ...]) -> Ints:

@@ -8,22 +8,22 @@ import numpy as np
 # Fitted so that a full-size world has the victims inside and outside the test cohort that the
 # paper counts (Table B.2).
 BACKGROUND = np.array([
-    [4.38e-4, 0.378e-4],
-    [9.01e-4, 0.571e-4],
-    [0.118e-4, 0.165e-4],
-    [11e-4, 1.63e-4],
-    [7.92e-4, 0.157e-4],
+    [2.2e-4, 0.38e-4],
+    [8.5e-4, 0.50e-4],
+    [0.08e-4, 0.16e-4],
+    [11.0e-4, 1.6e-4],
+    [10.5e-4, 0.16e-4],
     [0.629e-4, 0.263e-4],
     [0.099e-4, 0.0217e-4],
     [2.21e-4, 0.191e-4],
 ])  # fmt: skip
 STREET = np.array([
-    [353e-4, 201e-4],
-    [191e-4, 90.6e-4],
-    [49.4e-4, 17.9e-4],
+    [405e-4, 208e-4],
+    [240e-4, 84e-4],
+    [35e-4, 16e-4],
     [0.219e-4, 0.219e-4],
-    [123e-4, 81e-4],
-    [107e-4, 43.4e-4],
-    [75.1e-4, 8.27e-4],
+    [140e-4, 85e-4],
+    [105e-4, 46e-4],
+    [50e-4, 6e-4],
     [0.219e-4, 0.219e-4],
 ])  # fmt: skip
