@@ -43,6 +43,8 @@ def chance(
         for another outcome. Services are settled on the first day of a month for the
         investigations of the month before; on other days the chance ignores the few that the
         running month's investigations will bring.
+        A person who comes on record only later is in the truth because of what happened later:
+        chances are meant for children on record by `as_of`.
     """
     if outcome != OUTCOME:
         return None

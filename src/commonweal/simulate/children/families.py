@@ -156,7 +156,7 @@ def draw_units(knobs: Knobs, seed: int) -> Units:
 
 
 def draw_families(knobs: Knobs, count: int, seed: int) -> Families:
-    """Draw `count` families with a child under 18 on some day of the simulated years."""
+    """Draw `count` families; some are grown up before the simulated years and have no reports."""
     units = draw_units(knobs, seed)
     rng = stream(seed, "children", "families")
     unit = _pick(units.share, rng.random(count))
