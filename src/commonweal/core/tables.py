@@ -40,7 +40,8 @@ class Engine:
     """
 
     def __init__(self, threads: int = 2) -> None:
-        self._connection = ibis.duckdb.connect(threads=threads)
+        # DuckDB's own bar would be drawn wherever the output goes.
+        self._connection = ibis.duckdb.connect(threads=threads, enable_progress_bar=False)
         self._count = 0
 
     def __enter__(self) -> Engine:

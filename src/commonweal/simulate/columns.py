@@ -34,6 +34,13 @@ def words(
 
     The column is dictionary-encoded: a text is held once, however many rows say it.
     """
+    codes = codes.astype(np.int32)
     gone = codes < 0 if missing is None else missing | (codes < 0)
-    index = pa.array(codes.astype(np.int32), mask=gone)
-    return pa.DictionaryArray.from_arrays(index, pa.array(vocabulary, pa.string()))
+    # Only words that are said, each once: otherwise equal columns are not equal bytes.
+    said = np.bincount(codes[~gone], minlength=len(vocabulary)) > 0
+    kept: dict[str, int] = {}
+    place = np.zeros(len(vocabulary), np.int32)
+    for code in np.flatnonzero(said):
+        place[code] = kept.setdefault(vocabulary[int(code)], len(kept))
+    index = pa.array(np.where(gone, 0, place[codes]), mask=gone)
+    return pa.DictionaryArray.from_arrays(index, pa.array(list(kept), pa.string()))

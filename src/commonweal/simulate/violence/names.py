@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.core.seeds import stream
-from commonweal.simulate.columns import Ints
+from commonweal.simulate.columns import Ints, Mask
 from commonweal.simulate.violence.knobs import Knobs
-from commonweal.simulate.violence.people import DAYS, RACES, Population
+from commonweal.simulate.violence.people import DAYS, RACES, YEAR, Population
 
 GIVEN, SURNAMES = 700, 6_000
 """Given names of each sex, and surnames of each race."""
@@ -131,10 +131,11 @@ def identify(city: Population, knobs: Knobs, seed: int) -> Identity:
     surname = _common(SURNAMES, count, rng) + SURNAMES * city.race.astype(np.int32)
     house, street = _addresses(city, rng)
     birth = city.birth.copy()
-    drawn = rng.random(count, dtype=np.float32)
-    twin = np.flatnonzero(_like_the_last(city) & (drawn < knobs.twins))
-    alike = knobs.twins + knobs.namesakes
-    same = np.flatnonzero(_like_the_last(city) & (drawn >= knobs.twins) & (drawn < alike))
+    like = _like_the_last(city)
+    near = like & (np.abs(np.diff(birth, prepend=birth[0])) < 4 * YEAR)
+    twin = _some(near, knobs.twins, rng)
+    like[twin] = False
+    same = _some(like, knobs.namesakes, rng)
     birth[twin] = birth[twin - 1]
     given[same] = np.where(city.woman[same] == city.woman[same - 1], given[same - 1], given[same])
     for column in (surname, house, street):
@@ -150,12 +151,18 @@ def identify(city: Population, knobs: Knobs, seed: int) -> Identity:
     )  # fmt: skip
 
 
-def _like_the_last(city: Population) -> NDArray[np.bool_]:
-    """Return who could be taken for the person numbered before them: same race, born near."""
+def _like_the_last(city: Population) -> Mask:
+    """Return every other person who could be of the family of the one numbered before them."""
     found = np.zeros(city.count, np.bool_)
     found[1:] = (city.race[1:] == city.race[:-1]) & (city.kind[1:] == city.kind[:-1])
     found[2::2] = False
     return found
+
+
+def _some(fit: Mask, share: float, rng: np.random.Generator) -> Ints:
+    """Choose from those who fit, so that they and those before them are a share of all."""
+    chosen = min(1.0, share * fit.size / 2 / max(int(fit.sum()), 1))
+    return np.flatnonzero(fit & (rng.random(fit.size, dtype=np.float32) < chosen))
 
 
 def _common(names: int, count: int, rng: np.random.Generator) -> NDArray[np.int32]:

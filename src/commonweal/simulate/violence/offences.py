@@ -24,7 +24,6 @@ from commonweal.simulate.violence.codes import (
 )
 from commonweal.simulate.violence.danger import Shootings
 from commonweal.simulate.violence.people import (
-    BEATS,
     CAREER,
     DAYS,
     ONCE,
@@ -36,7 +35,7 @@ from commonweal.simulate.violence.people import (
 
 _EARLY_UNTIL = 3653
 # Arrests a year on the street, by kind, and how much more there were before 2009-08 (a guess).
-_ARRESTS = np.array([0.0, 0.0, 0.32, 3.4])
+_ARRESTS = np.array([0.0, 0.0, 0.31, 3.15])
 _EARLY_ARRESTS = 1.35
 # Victimizations a year on the street, and around it (people arrested once are also harmed).
 _HARMS = np.array([0.0, 3.4, 0.8, 1.2])
@@ -45,7 +44,7 @@ _AGAIN = 0.28
 _REPEAT_EXTRA = 1.5
 # Shares: career arrests with company, arrests that come from an incident with a victim, a
 # shooting that leads to an arrest, and a killing that does.
-_COMPANY, _FROM_HARM, _SHOOTING_SOLVED, _KILLING_SOLVED = 0.22, 0.5, 0.08, 0.30
+_COMPANY, _FROM_HARM, _SHOOTING_SOLVED, _KILLING_SOLVED = 0.50, 0.5, 0.08, 0.30
 _SAME_INCIDENT = 0.06
 _DAY = 1 << 13
 
@@ -218,7 +217,7 @@ def _harms(city: Population, shootings: Shootings, seed: int) -> Events:
     person = np.concatenate([person, shootings.person])
     day = np.concatenate([day, shootings.day])
     code = np.concatenate([code, shot])
-    beat = _nearby(city.beat[person], rng)
+    beat = _nearby(city.beat[person], city.hardship.size, rng)
     lag = _lags(person.size, rng)
     lag[-shot.size :] = rng.integers(0, 2, shot.size)
     return _shared(Events(person, day, code, beat, np.arange(person.size), lag), shot.size, rng)
@@ -262,7 +261,7 @@ def _leads(city: Population, seed: int) -> Events:
     armed |= ~career & (rng.random(person.size) < 0.10 * np.exp(city.frailty[person]))
     style = np.where(armed, 3, np.where(career, 2, np.where(city.woman[person], 0, 1)))
     code = _coded(ARREST_STYLE, style, rng)
-    beat = _nearby(city.beat[person], rng)
+    beat = _nearby(city.beat[person], city.hardship.size, rng)
     return Events(person, day, code, beat, np.full(person.size, -1), _lags(person.size, rng))
 
 
@@ -338,10 +337,10 @@ def _coded(
     return code
 
 
-def _nearby(beat: NDArray[np.int16], rng: np.random.Generator) -> NDArray[np.int16]:
+def _nearby(beat: NDArray[np.int16], beats: int, rng: np.random.Generator) -> NDArray[np.int16]:
     """Return the home beat mostly, else one close by."""
     moved = (rng.random(beat.size, dtype=np.float32) < 0.35) * rng.integers(-3, 4, beat.size)
-    return ((beat + moved) % BEATS).astype(np.int16)
+    return ((beat + moved) % beats).astype(np.int16)
 
 
 def _lags(count: int, rng: np.random.Generator) -> NDArray[np.int16]:

@@ -24,7 +24,8 @@ DAYS = (EXTRACTED_ON - BEGIN).days
 FIRST_DAY = day_number(BEGIN)
 YEAR = 365.25
 RACES = ("Black", "Hispanic", "White", "Other")
-BEATS = 277
+BEATS, _FEWEST_BEATS, _PEOPLE_A_BEAT = 277, 8, 10_000
+"""Beats of the full-size city; a smaller one has fewer, so that people still meet."""
 SINGLE, REPEAT, ONCE, CAREER = range(4)
 # People of each kind, of all on record.
 _SHARES = np.array([0.7390, 0.0635, 0.1740, 0.0235])
@@ -149,19 +150,20 @@ def _sizes(people: int) -> Ints:
 def _beats(race: NDArray[np.int8], seed: int) -> tuple[NDArray[np.int16], Floats]:
     """Return where people live, races mostly apart, and how dangerous each beat is."""
     rng = stream(seed, "violence", "beats")
-    side = rng.choice(3, BEATS, p=[0.42, 0.28, 0.30])
-    weight = np.full((4, BEATS), 0.06)
+    beats = min(BEATS, max(_FEWEST_BEATS, race.size // _PEOPLE_A_BEAT))
+    side = rng.permutation(np.arange(beats) * 3 // beats)
+    weight = np.full((4, beats), 0.06)
     for own in range(3):
         weight[own, side == own] = 1.0
     weight[3] = 0.5
-    weight *= rng.gamma(4.0, 0.25, BEATS)
-    hardship = np.exp(rng.normal(0.0, 0.40, BEATS) - 0.40**2 / 2)
+    weight *= rng.gamma(4.0, 0.25, beats)
+    hardship = np.exp(rng.normal(0.0, 0.40, beats) - 0.40**2 / 2)
     edges = np.cumsum(weight / weight.sum(axis=1, keepdims=True), axis=1)
     beat = np.empty(race.size, np.int16)
     for own in range(4):
         here = race == own
         drawn = rng.random(int(here.sum()), dtype=np.float32)
-        beat[here] = np.minimum(np.searchsorted(edges[own], drawn), BEATS - 1)
+        beat[here] = np.minimum(np.searchsorted(edges[own], drawn), beats - 1)
     return beat, hardship
 
 
