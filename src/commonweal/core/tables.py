@@ -40,8 +40,9 @@ class Engine:
     """
 
     def __init__(self, threads: int = 2) -> None:
+        self._connection = ibis.duckdb.connect(threads=threads)
         # DuckDB's own bar would be drawn wherever the output goes.
-        self._connection = ibis.duckdb.connect(threads=threads, enable_progress_bar=False)
+        self._connection.raw_sql("SET enable_progress_bar = false")
         self._count = 0
 
     def __enter__(self) -> Engine:

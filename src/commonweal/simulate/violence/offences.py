@@ -35,7 +35,7 @@ from commonweal.simulate.violence.people import (
 
 _EARLY_UNTIL = 3653
 # Arrests a year on the street, by kind, and how much more there were before 2009-08 (a guess).
-_ARRESTS = np.array([0.0, 0.0, 0.31, 3.15])
+_ARRESTS = np.array([0.0, 0.0, 0.31, 3.05])
 _EARLY_ARRESTS = 1.35
 # Victimizations a year on the street, and around it (people arrested once are also harmed).
 _HARMS = np.array([0.0, 3.4, 0.8, 1.2])

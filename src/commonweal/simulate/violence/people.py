@@ -44,7 +44,7 @@ _YOUNG = np.array([
     [0.484, 0.529, 0.200, 0.448, 0.427, 0.462, 0.186, 0.458],
 ])  # fmt: skip
 # How many more entered before 2009-08.
-_EARLY = np.array([1.25, 1.05, 1.40, 1.10])
+_EARLY = np.array([1.28, 1.00, 1.25, 1.00])
 _CHANGE = (date(2009, 8, 1) - BEGIN).days
 # Mean time on the street after the first record, in years, and the longest time before it.
 LASTS = np.array([0.0, 1.1, 1.5, 6.5])
@@ -164,6 +164,9 @@ def _beats(race: NDArray[np.int8], seed: int) -> tuple[NDArray[np.int16], Floats
         here = race == own
         drawn = rng.random(int(here.sum()), dtype=np.float32)
         beat[here] = np.minimum(np.searchsorted(edges[own], drawn), beats - 1)
+    lived = np.bincount(beat, minlength=beats)
+    for here in (side == own for own in range(3)):
+        hardship[here] /= np.average(hardship[here], weights=lived[here] + 1)
     return beat, hardship
 
 
