@@ -21,7 +21,7 @@ ADULT = 23
 _FROM, _UNTIL = 12, 75
 # Street danger of each kind, as a factor; a career's is also its crew's.
 _LEVEL = np.zeros(4)
-_LEVEL[[REPEAT, ONCE, CAREER]] = 0.45, 0.9, 2.0
+_LEVEL[[REPEAT, ONCE, CAREER]] = 0.45, 0.9, 2.1
 _EARLY_DANGER, _EARLY_UNTIL = 1.20, 3806
 """Before 2010 more people were shot: that much more (a guess, fitted to 11,598 homicides)."""
 FATAL = 0.155
@@ -32,7 +32,7 @@ MONTHS = int(DAYS / MONTH) + 1
 # A feud: how many begin by themselves per crew and year, how many a shooting of a member brings
 # on, how many end per year, and how much likelier to be shot a member is while it lasts,
 # relative to the street danger.
-FEUD_STARTS, FEUD_SPARKS, FEUD_ENDS, FEUD_HEAT = 0.05, 0.40, 1.6, 2.0
+FEUD_STARTS, FEUD_SPARKS, FEUD_ENDS, FEUD_HEAT = 0.05, 0.40, 1.6, 1.6
 _TRIES = 12
 
 

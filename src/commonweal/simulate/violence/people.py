@@ -28,7 +28,7 @@ BEATS, _FEWEST_BEATS, _PEOPLE_A_BEAT = 277, 8, 10_000
 """Beats of the full-size city; a smaller one has fewer, so that people still meet."""
 SINGLE, REPEAT, ONCE, CAREER = range(4)
 # People of each kind, of all on record.
-_SHARES = np.array([0.7390, 0.0635, 0.1740, 0.0235])
+_SHARES = np.array([0.7500, 0.0610, 0.1655, 0.0235])
 # Race of each kind by sex, men first (B, H, W, O, then women).
 _GROUPS = np.array([
     [0.180, 0.135, 0.155, 0.030, 0.200, 0.135, 0.140, 0.025],
@@ -48,7 +48,7 @@ _EARLY = np.array([1.28, 1.00, 1.25, 1.00])
 _CHANGE = (date(2009, 8, 1) - BEGIN).days
 # Mean time on the street after the first record, in years, and the longest time before it.
 LASTS = np.array([0.0, 1.1, 1.5, 6.5])
-_BEFORE = np.array([0.0, 0.2, 0.4, 0.0])
+_BEFORE = np.array([0.0, 0.1, 0.25, 0.0])
 _CREW_SIZE, _FRINGE = 8, 0.15
 
 

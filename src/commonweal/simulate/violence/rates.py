@@ -8,21 +8,21 @@ import numpy as np
 # Fitted so that a full-size world has the victims inside and outside the test cohort that the
 # paper counts (Table B.2).
 BACKGROUND = np.array([
-    [2.2e-4, 0.38e-4],
-    [8.5e-4, 0.50e-4],
-    [0.08e-4, 0.16e-4],
+    [1.2e-4, 0.30e-4],
+    [8.0e-4, 0.75e-4],
+    [0.08e-4, 0.22e-4],
     [11.0e-4, 1.6e-4],
     [10.5e-4, 0.16e-4],
     [0.629e-4, 0.263e-4],
-    [0.099e-4, 0.0217e-4],
+    [0.12e-4, 0.03e-4],
     [2.21e-4, 0.191e-4],
 ])  # fmt: skip
 STREET = np.array([
-    [405e-4, 208e-4],
-    [240e-4, 84e-4],
+    [425e-4, 204e-4],
+    [225e-4, 90e-4],
     [35e-4, 16e-4],
     [0.219e-4, 0.219e-4],
-    [140e-4, 85e-4],
+    [137e-4, 80e-4],
     [105e-4, 46e-4],
     [50e-4, 6e-4],
     [0.219e-4, 0.219e-4],
