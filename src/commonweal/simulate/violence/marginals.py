@@ -94,7 +94,8 @@ def _rows(data: Path, name: str) -> int:
 
 
 def _count(name: str, paper: float, count: float, part: float, guess: bool = False) -> Marginal:
-    return Marginal(name, paper, count / part, float(np.sqrt(max(count, 1.0))) / part, guess)
+    spread = float(np.sqrt(max(count, paper * part)))
+    return Marginal(name, paper, count / part, spread / part, guess)
 
 
 def _share(name: str, paper: float, hits: int, of: int, guess: bool = False) -> Marginal:
