@@ -19,8 +19,8 @@ $(UV):
 	touch $@
 
 demo: setup
-	$(RUN) simulate city --people 40000 --seed 1 --out build/demo/data
-	$(RUN) run studies/demo/study.toml --out build/demo/run
+	$(RUN) simulate violence-prevention --people 100000 --knobs studies/demo/knobs.toml --out build/demo/world
+	$(RUN) run build/demo/world/study.toml --out build/demo/run
 
 police: setup
 	$(RUN) run studies/police-oversight/study.toml --out build/police-oversight

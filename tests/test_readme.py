@@ -21,7 +21,7 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
     code = found[1]
     assert len(code.strip().splitlines()) <= 15
     shutil.copytree(ROOT / "studies", tmp_path / "studies")
-    script = code.replace("40_000", "4_000")
+    script = code.replace("100_000", "30_000")
     done = subprocess.run(
         [sys.executable, "-W", "error", "-W", "ignore:fetch_arrow_table", "-c", script],
         cwd=tmp_path,
@@ -34,8 +34,7 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
     assert (tmp_path / "build" / "demo" / "run" / "report.html").exists()
 
 
-@pytest.mark.parametrize("name", ["demo", "police-oversight"])
-def test_the_studies_are_sound(name: str) -> None:
-    study = load(ROOT / "studies" / name / "study.toml")
-    assert study.spec.study.name == name
+def test_the_police_study_is_sound() -> None:
+    study = load(ROOT / "studies" / "police-oversight" / "study.toml")
+    assert study.spec.study.name == "police-oversight"
     assert study.spec.action.kind == "help"

@@ -2,6 +2,7 @@
 
 from commonweal.core.errors import BurdenError, CommonwealError, DataError, StudyError
 from commonweal.core.results import Finding, Metric
+from commonweal.simulate.world import Simulated, simulate
 from commonweal.study.check import check_tables
 from commonweal.study.load import load
 from commonweal.study.run import Run, rebuild, run
@@ -14,10 +15,12 @@ __all__ = [
     "Finding",
     "Metric",
     "Run",
+    "Simulated",
     "Study",
     "StudyError",
     "check_tables",
     "load",
     "rebuild",
     "run",
+    "simulate",
 ]

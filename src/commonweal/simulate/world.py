@@ -123,7 +123,7 @@ def world_named(name: str) -> World:
 
 def simulate(
     name: str, out: Path | str, people: int | None = None, seed: int = 1, noise: str = "paper",
-    knobs: Path | None = None, threads: int = 2,
+    knobs: Path | str | None = None, threads: int = 2,
 ) -> Simulated:  # fmt: skip
     """Simulate an agency's tables, a study on them, and the truth, apart.
 
@@ -156,7 +156,7 @@ def simulate(
     if size < FEWEST:
         what = f"{size} people are too few"
         raise problem(StudyError, "people", what, f"simulate {FEWEST:,} or more")
-    settings = read_knobs(world.knobs, WORLDS[name], noise, knobs)
+    settings = read_knobs(world.knobs, WORLDS[name], noise, Path(knobs) if knobs else None)
     texts = {file: _filled(WORLDS[name], file, world.words(size)) for file in _TEMPLATES}
     texts["knobs.toml"] = knobs_text(settings)
     folder = Path(out)
