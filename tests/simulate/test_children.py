@@ -33,7 +33,14 @@ from commonweal.simulate.children.hazard import (
     integral,
 )
 from commonweal.simulate.children.knobs import Knobs
-from commonweal.simulate.children.marginals import Investigations, days, marginals, ratio, text
+from commonweal.simulate.children.marginals import (
+    FULL,
+    Investigations,
+    days,
+    marginals,
+    ratio,
+    text,
+)
 from commonweal.simulate.children.noise import numbers
 from commonweal.simulate.children.offers import EFFECTS, SERVICES
 from commonweal.simulate.children.potential import COLUMNS
@@ -192,7 +199,8 @@ def test_worlds_at_the_ends_of_the_knobs_have_as_many_children(
 @pytest.mark.slow
 @pytest.mark.parametrize("noise", PRESETS)
 def test_the_marginals_hold(make: Make, noise: str) -> None:
-    found = marginals(make(PEOPLE, noise) / "data", preset(noise))
+    folder = make(PEOPLE, noise)
+    found = marginals(folder / "data", folder / "truth", PEOPLE / FULL)
     assert len(found) == 20
     # Numbers that split a child hide some of its repeats: they are the child's own in `none`.
     hidden = {"repeat report within six months", "child numbers with several investigations"}
@@ -203,12 +211,22 @@ def test_the_marginals_hold(make: Make, noise: str) -> None:
     assert not missed
 
 
-def test_a_marginal_that_is_off_does_not_hold(make: Make) -> None:
+def test_a_marginal_that_is_off_does_not_hold(make: Make, tmp_path: Path) -> None:
     folder = make(2_000)
-    found = {one.name: one for one in marginals(folder / "data", preset("none"))}
+    (tmp_path / "data").symlink_to(folder / "data")
+    (tmp_path / "knobs.toml").write_text(knobs_text(preset("none")), encoding="utf-8")
+    measured = marginals(tmp_path / "data", folder / "truth", 2_000 / FULL)
+    found = {one.name: one for one in measured}
     assert not found["RAP level missing"].holds
-    assert not replace(found["indicated"], value=0.5).holds
+    assert not replace(found["indicated"], world=0.5).holds
     assert not found["overlapping records that differ in race"].holds
+
+
+def test_counts_are_those_at_full_size(make: Make) -> None:
+    folder = make(2_000)
+    one, two = (marginals(folder / "data", folder / "truth", part)[0] for part in (0.5, 1.0))
+    assert one.world == pytest.approx(2 * two.world)
+    assert one.se == pytest.approx(2 * two.se)
 
 
 def test_the_error_of_a_ratio_is_that_of_drawing_clusters_again() -> None:

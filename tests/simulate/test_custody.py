@@ -19,8 +19,9 @@ from commonweal.simulate.custody.chance import chance
 from commonweal.simulate.custody.expansions import expansions
 from commonweal.simulate.custody.facilities import STATE_SHARE, STATES, draw_facilities
 from commonweal.simulate.custody.knobs import Knobs
-from commonweal.simulate.custody.marginals import Marginal, marginals
+from commonweal.simulate.custody.marginals import marginals
 from commonweal.simulate.knobs import PRESETS, read_knobs
+from commonweal.simulate.marginals import Marginal
 from commonweal.simulate.world import Simulated, simulate, world_named
 
 PEOPLE = 60_000
@@ -46,7 +47,8 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(paper: Path) -> dict[str, Marginal]:
-    return {one.name: one for one in marginals(paper / "data", paper / "truth")}
+    part = PEOPLE / world_named("custody").people
+    return {one.name: one for one in marginals(paper / "data", paper / "truth", part)}
 
 
 def truth(folder: Path) -> dict[str, np.ndarray]:

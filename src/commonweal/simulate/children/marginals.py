@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +21,10 @@ from commonweal.simulate.children.calendar import END, RECORDS, YEARS, six_month
 from commonweal.simulate.children.knobs import Knobs
 from commonweal.simulate.children.offers import ACCEPTED
 from commonweal.simulate.columns import Floats, Ints, Mask
-from commonweal.simulate.seal import SEAL
+from commonweal.simulate.knobs import read_knobs
+from commonweal.simulate.marginals import Marginal
 
+PACKAGE = "commonweal.simulate.children"
 FULL = 450_000
 """Children ever investigated at which there are as many investigations a year as in the paper."""
 A_YEAR = 55_000
@@ -34,52 +35,24 @@ REPEATED, OVERLAPPING, SEVERAL = 0.19, 0.075, 0.44
 CHILDREN, NEGLECTED, CLOSED, OFFERED, GIRLS = 1.65, 0.80, 47.0, 0.20, 0.49
 
 
-@dataclass(frozen=True, slots=True)
-class Marginal:
-    """One figure of the tables and its target.
+def marginals(data: Path, truth: Path, part: float) -> list[Marginal]:
+    """Measure a world's tables; the targets of the noise are the knobs written beside them.
 
     Parameters
     ----------
-    name
-        What it is.
-    value, error
-        What the tables come to, and its standard error, households being drawn again.
-    target
-        What it should be.
-    source
-        ``paper`` or ``guess``.
+    data, truth
+        Folders of the agency's tables and of the truth, which is not needed.
+    part
+        The world's people as a share of the full size; counts are divided by it.
     """
-
-    name: str
-    value: float
-    error: float
-    target: float
-    source: str = "guess"
-
-    @property
-    def holds(self) -> bool:
-        """Return whether it is within a tenth of its target, or three standard errors of it."""
-        return abs(self.value - self.target) <= max(0.1 * abs(self.target), 3 * self.error)
-
-
-def marginals(data: Path, knobs: Knobs) -> tuple[Marginal, ...]:
-    """Compute the marginals from the agency's tables alone.
-
-    Parameters
-    ----------
-    data
-        Folder of the tables.
-    knobs
-        The knobs it was simulated with, for the targets of the noise.
-    """
-    people = int(json.loads((data / SEAL).read_text(encoding="utf-8"))["people"])
+    knobs = read_knobs(Knobs, PACKAGE, "paper", data.parent / "knobs.toml")
     rows = Investigations.read(data)
-    return (
-        *_reports(rows, people),
+    return [
+        *_reports(rows, part),
         *_findings(rows, knobs),
         *_others(data, rows),
         *_conflicts(rows, knobs),
-    )
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,49 +113,41 @@ class Investigations:
         return ratio(np.where(bottom, top, 0.0), bottom, self.household)
 
 
-def _reports(rows: Investigations, people: int) -> Iterator[Marginal]:
+def _reports(rows: Investigations, part: float) -> Iterator[Marginal]:
     cases, place = np.unique(rows.investigation, return_index=True)
-    scale = FULL / people / YEARS
     error = float(np.sqrt((np.bincount(_codes(rows.household[place])) ** 2.0).sum()))
-    yield Marginal(
-        "investigations a year, at full size", cases.size * scale, error * scale, A_YEAR, "paper"
-    )
+    at_full_size = cases.size / part / YEARS, error / part / YEARS
+    yield Marginal("investigations a year, at full size", A_YEAR, *at_full_size)
     early = rows.day[place] < RECORDS + 366
     late = rows.day[place] >= END - 366
-    yield Marginal(
-        "investigations in the last year for one in the first",
-        float(late.sum() / early.sum()), float(np.sqrt(2.5 / early.sum())), 1.0,
-    )  # fmt: skip
+    grown = float(late.sum() / early.sum()), float(np.sqrt(2.5 / early.sum()))
+    yield _guess("investigations in the last year for one in the first", 1.0, grown)
     each = np.zeros(rows.day.size)
     each[place] = 1.0
-    value, error = ratio(np.ones(rows.day.size), each, rows.household)
-    yield Marginal("children an investigation", value, error, CHILDREN)
+    children = ratio(np.ones(rows.day.size), each, rows.household)
+    yield _guess("children an investigation", CHILDREN, children)
     seen = six_months_after(rows.day) <= END
-    value, error = rows.share(rows.repeated, seen)
-    yield Marginal("repeat report within six months", value, error, REPEATED)
+    yield _guess("repeat report within six months", REPEATED, rows.share(rows.repeated, seen))
     everyone = np.ones(rows.day.size, dtype=np.bool_)
-    value, error = rows.share(rows.overlapping, everyone)
-    yield Marginal("begins while another is open", value, error, OVERLAPPING)
+    overlapping = rows.share(rows.overlapping, everyone)
+    yield _guess("begins while another is open", OVERLAPPING, overlapping)
     first = np.diff(rows.child, prepend=-1) != 0
     more = np.append(rows.child[1:] == rows.child[:-1], False)
-    value, error = rows.share(first & more, first)
-    yield Marginal("child numbers with several investigations", value, error, SEVERAL)
-    value, error = rows.share(rows.is_("gender", "female"), everyone)
-    yield Marginal("girls", value, error, GIRLS)
+    several = rows.share(first & more, first)
+    yield _guess("child numbers with several investigations", SEVERAL, several)
+    yield _guess("girls", GIRLS, rows.share(rows.is_("gender", "female"), everyone))
 
 
 def _findings(rows: Investigations, knobs: Knobs) -> Iterator[Marginal]:
     closed = rows.closed < END
-    value, error = rows.share((rows.closed - rows.day).astype(np.float64), closed)
-    yield Marginal("days until closed", value, error, CLOSED)
-    value, error = rows.share(rows.is_("finding", "indicated"), closed)
-    yield Marginal("indicated", value, error, INDICATED)
+    until = (rows.closed - rows.day).astype(np.float64)
+    yield _guess("days until closed", CLOSED, rows.share(until, closed))
+    yield _guess("indicated", INDICATED, rows.share(rows.is_("finding", "indicated"), closed))
     rated = rows.is_("rap_level", *LEVELS)
-    value, error = rows.share(~rated, closed)
-    yield Marginal("RAP level missing", value, error, knobs.rap_missing)
+    yield _guess("RAP level missing", knobs.rap_missing, rows.share(~rated, closed))
     for level, share in zip(LEVELS, LEVEL_SHARES, strict=True):
-        value, error = rows.share(rows.is_("rap_level", level), rated)
-        yield Marginal(f"RAP level {level}, of those rated", value, error, float(share))
+        found = rows.share(rows.is_("rap_level", level), rated)
+        yield _guess(f"RAP level {level}, of those rated", float(share), found)
 
 
 def _others(data: Path, rows: Investigations) -> Iterator[Marginal]:
@@ -192,20 +157,16 @@ def _others(data: Path, rows: Investigations) -> Iterator[Marginal]:
     table = read_table(data / "allegations.parquet")
     neglect = np.isin(text(table, "allegation"), ALLEGATIONS[:NEGLECT]).astype(np.float64)
     cases = household[table["investigation_id"].to_numpy()]
-    value, error = ratio(neglect, np.ones(neglect.size), cases)
-    yield Marginal("neglect of any kind, of allegations", value, error, NEGLECTED)
+    neglected = ratio(neglect, np.ones(neglect.size), cases)
+    yield _guess("neglect of any kind, of allegations", NEGLECTED, neglected)
     table = read_table(data / "services.parquet")
     _, place = np.unique(table["offer_id"].to_numpy(), return_index=True)
     investigations = np.unique(rows.investigation).size
-    yield Marginal(
-        "services offered an investigation", place.size / investigations,
-        float(np.sqrt(place.size)) / investigations, OFFERED,
-    )  # fmt: skip
+    offered = place.size / investigations, float(np.sqrt(place.size)) / investigations
+    yield _guess("services offered an investigation", OFFERED, offered)
     accepted = table["accepted"].to_numpy(zero_copy_only=False)[place].astype(np.float64)
-    value, error = ratio(
-        accepted, np.ones(place.size), household[table["investigation_id"].to_numpy()[place]]
-    )
-    yield Marginal("offers accepted", value, error, ACCEPTED)
+    cases = household[table["investigation_id"].to_numpy()[place]]
+    yield _guess("offers accepted", ACCEPTED, ratio(accepted, np.ones(place.size), cases))
 
 
 def _conflicts(rows: Investigations, knobs: Knobs) -> Iterator[Marginal]:
@@ -224,8 +185,13 @@ def _conflicts(rows: Investigations, knobs: Knobs) -> Iterator[Marginal]:
     for column, asked, target in targets:
         values = born if column == "birth_date" else _codes(text(rows.table, column))
         differs = np.append(False, values[1:] != values[:-1])
-        value, error = rows.share(differs, asked)
-        yield Marginal(f"overlapping records that differ in {column}", value, error, target)
+        name = f"overlapping records that differ in {column.replace('_', ' ')}"
+        yield _guess(name, target, rows.share(differs, asked))
+
+
+def _guess(name: str, target: float, found: tuple[float, float]) -> Marginal:
+    """Return a marginal from what it was guessed to be, and its value and standard error."""
+    return Marginal(name, target, *found, guess=True)
 
 
 def ratio(top: Floats, bottom: Floats | Mask, cluster: Ints) -> tuple[float, float]:

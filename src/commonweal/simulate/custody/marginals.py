@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,54 +13,24 @@ from commonweal.simulate.custody import published
 from commonweal.simulate.custody.calibrate import auc
 from commonweal.simulate.custody.quartiles import distance
 from commonweal.simulate.custody.working import Working, working
+from commonweal.simulate.marginals import Marginal
 
 
-@dataclass(frozen=True, slots=True)
-class Marginal:
-    """A figure of the paper and of the world.
-
-    Parameters
-    ----------
-    name
-        What it is.
-    paper, world
-        Its two values.
-    se
-        Standard error of the world's: how much another seed would give another value.
-    guess
-        Whether the paper leaves open what its figure is a share of, so that the world's
-        reading of it is a guess.
-    below
-        Whether the paper only says that it is smaller than so much.
-    """
-
-    name: str
-    paper: float
-    world: float
-    se: float
-    guess: bool = False
-    below: bool = False
-
-    @property
-    def holds(self) -> bool:
-        """Whether they agree: within 10% or three standard errors, whichever is wider."""
-        allowed = max(0.1 * abs(self.paper), 3.0 * self.se)
-        return self.world < self.paper if self.below else abs(self.world - self.paper) <= allowed
-
-
-def marginals(data: Path, truth: Path) -> list[Marginal]:
+def marginals(data: Path, truth: Path, part: float) -> list[Marginal]:
     """Measure a world's marginals on its tables; the truth stands for the paper's linkage.
 
     Parameters
     ----------
     data, truth
         Folders of the agency's tables and of the truth.
+    part
+        The world's people as a share of the full size; counts are divided by it.
     """
     sample = working(data, truth)
-    found = [*_removed(sample), *_decided(sample), *_who(sample), *_crimes(sample)]
-    for name, paper, world, se, guess in distance(sample):
-        found.append(Marginal(name, paper, world, se, guess))
-    return found
+    return [
+        *_removed(sample), *_decided(sample), *_who(sample), *_crimes(sample),
+        *distance(sample, part),
+    ]  # fmt: skip
 
 
 def _removed(sample: Working) -> Iterator[Marginal]:

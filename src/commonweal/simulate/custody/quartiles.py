@@ -10,13 +10,14 @@ from commonweal.simulate.columns import Floats, Ints
 from commonweal.simulate.custody import published
 from commonweal.simulate.custody.calibrate import auc
 from commonweal.simulate.custody.working import Working
-
-Figure = tuple[str, float, float, float, bool]
-"""Name, the paper's value, the world's, its standard error, whether its reading is a guess."""
+from commonweal.simulate.marginals import Marginal
 
 
-def distance(sample: Working) -> Iterator[Figure]:
-    """Measure the bins, their distance quartiles and the gaps between these."""
+def distance(sample: Working, part: float) -> Iterator[Marginal]:
+    """Measure the bins, their distance quartiles and the gaps between these.
+
+    People are counted as at full size, of which the sample's world is `part`.
+    """
     table = sample.detainers
     held = np.flatnonzero(np.asarray(table["bin"].is_valid()))
     names = table["bin"].cast("string").to_numpy()[held].astype(str)
@@ -25,31 +26,27 @@ def distance(sample: Working) -> Iterator[Figure]:
     detained = np.asarray(table["detained"])
     bins = np.unique(names)
     prisons = [np.unique(prison[names == name]).size for name in bins]
-    scale = table.num_rows / published.CASES
-    yield "bins", published.BINS, float(bins.size), 0.0, False
-    yield "prisons a bin", published.PRISONS / published.BINS, float(np.mean(prisons)), 0.0, False
-    inmates = held.size / bins.size
-    expected = published.INMATES_A_BIN * scale
-    yield "inmates a bin", expected, inmates, float(np.sqrt(expected / bins.size)), False
+    yield Marginal("bins", published.BINS, float(bins.size), 0.0)
+    yield Marginal(
+        "prisons a bin", published.PRISONS / published.BINS, float(np.mean(prisons)), 0.0
+    )
+    inmates, expected = held.size / bins.size / part, published.INMATES_A_BIN
+    se = float(np.sqrt(expected / part / bins.size))
+    yield Marginal("inmates a bin", expected, inmates, se)
     quartile = np.zeros(held.size, np.int64)
     for system, cuts in published.CUTOFFS.items():
         here = np.char.startswith(names, "federal") == (system == "federal")
         edges = np.quantile(miles[held][here], (0.25, 0.5, 0.75))
         for number, (cut, edge) in enumerate(zip(cuts, edges, strict=True), 1):
-            yield (
-                f"miles between Q{number} and Q{number + 1}, {system}",
-                cut,
-                float(edge),
-                0.0,
-                False,
-            )
+            name = f"miles between Q{number} and Q{number + 1}, {system}"
+            yield Marginal(name, cut, float(edge), 0.0)
         quartile[here] = 1 + np.searchsorted(np.array(cuts), miles[held][here])
     yield from _gaps(detained[held].astype(np.float64), quartile, prison)
     area = auc(-miles, detained.astype(np.float64), np.ones(miles.size))
-    yield "AUC of detention by nearness", published.DISTANCE_AUC, area, 0.0, True
+    yield Marginal("AUC of detention by nearness", published.DISTANCE_AUC, area, 0.0, guess=True)
 
 
-def _gaps(detained: Floats, quartile: Ints, prison: Ints) -> Iterator[Figure]:
+def _gaps(detained: Floats, quartile: Ints, prison: Ints) -> Iterator[Marginal]:
     """Return how much detention rates exceed that of Q4; standard errors are by prison."""
     rate, error = np.zeros(5), np.zeros(5)
     for number in (1, 2, 3, 4):
@@ -61,4 +58,4 @@ def _gaps(detained: Floats, quartile: Ints, prison: Ints) -> Iterator[Figure]:
         error[number] = np.sqrt(few * float(total @ total)) / here.sum()
     for number, gap in zip((1, 2, 3), published.GAPS, strict=True):
         se = float(np.hypot(error[number], error[4]))
-        yield f"detained, Q{number} less Q4", gap, float(rate[number] - rate[4]), se, False
+        yield Marginal(f"detained, Q{number} less Q4", gap, float(rate[number] - rate[4]), se)
