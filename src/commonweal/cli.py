@@ -24,9 +24,12 @@ Data = Annotated[
 Out = Annotated[Path, typer.Option(help="The run's folder.", show_default=False)]
 
 
+_STAGES_KEPT = "the stages finished so far are kept, run again to go on"
+
+
 @contextmanager
-def _told() -> Iterator[None]:
-    """Print what a user can mend and exit with 1; an interrupted run exits with 130."""
+def _told(stopped: str = _STAGES_KEPT) -> Iterator[None]:
+    """Print what a user can mend and exit with 1; an interrupted command exits with 130."""
     from commonweal.core.errors import CommonwealError
 
     try:
@@ -40,7 +43,7 @@ def _told() -> Iterator[None]:
         typer.echo(f"{told} Row 1 is the first after the header." if rows else told, err=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        typer.echo("stopped; the stages finished so far are kept, run again to go on.", err=True)
+        typer.echo(f"stopped; {stopped}.", err=True)
         raise typer.Exit(130) from None
 
 
@@ -147,7 +150,7 @@ def simulate(
     threads: Annotated[int, typer.Option(min=1, help="Threads; no byte depends on it.")] = 2,
 ) -> None:
     """Simulate an agency: its tables, a study on them, and the truth, apart."""
-    with _told():
+    with _told("nothing was written"):
         from commonweal.simulate.world import simulate as simulated
 
         typer.echo(simulated(world, out, people, seed, noise, knobs, threads).sentence())

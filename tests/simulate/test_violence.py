@@ -147,7 +147,8 @@ def test_twins_share_a_birthday_a_name_and_a_house(world: Simulated) -> None:
     assert 0.003 < share < 0.02
     place = np.flatnonzero(twins) + 1
     place = place[np.isin(place, first) & np.isin(place - 1, first)]
-    same = arrests.house_number.loc[place].to_numpy() == arrests.house_number.loc[place - 1].to_numpy()
+    house = arrests.house_number
+    same = house.loc[place].to_numpy() == house.loc[place - 1].to_numpy()
     assert same.mean() > 0.4
 
 

@@ -26,9 +26,10 @@ from commonweal.simulate.violence.codes import (
     KILLED,
     SHOT,
 )
+from commonweal.simulate.violence.events import Events
 from commonweal.simulate.violence.knobs import Knobs
 from commonweal.simulate.violence.names import Identity, Vocabulary, spelt
-from commonweal.simulate.violence.offences import Events, Happened
+from commonweal.simulate.violence.offences import Happened
 from commonweal.simulate.violence.people import FIRST_DAY, RACES, YEAR, Population
 
 SHOOTINGS_FROM = date(2010, 1, 1)
