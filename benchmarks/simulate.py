@@ -80,9 +80,7 @@ def beyond_smallest(cost: Cost, name: str, out: Path) -> Cost:
 def marginals_of(name: str, part: float, folder: Path) -> list[Marginal]:
     """Return the marginals of a world in a folder."""
     measure = import_module(f"{WORLDS[name]}.marginals").marginals
-    data, truth = folder / "data", folder / "truth"
-    found: list[Marginal]
-    found = measure(data, part) if name == "violence-prevention" else measure(data, truth, part)
+    found: list[Marginal] = measure(folder / "data", folder / "truth", part)
     return found
 
 

@@ -61,7 +61,7 @@ def people_of(world: Simulated, name: str) -> pd.DataFrame:
 @pytest.mark.slow
 def test_every_marginal_holds(tmp_path: Path) -> None:
     world = simulate("violence-prevention", tmp_path / "w", FULL)
-    found = marginals(world.data, 1.0)
+    found = marginals(world.data, world.folder / "truth", 1.0)
     assert len(found) > 50
     assert [one for one in found if not one.holds] == []
 

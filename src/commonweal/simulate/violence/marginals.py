@@ -63,13 +63,15 @@ class _People:
     born: Ints
 
 
-def marginals(data: Path, part: float) -> list[Marginal]:
+def marginals(data: Path, truth: Path, part: float) -> list[Marginal]:
     """Measure a world's tables.
 
     Parameters
     ----------
     data
         Folder of the agency's tables.
+    truth
+        Folder of the truth; not read: the paper's figures rest on records as well.
     part
         The world's people as a share of the full size; counts are divided by it.
 
@@ -78,6 +80,7 @@ def marginals(data: Path, part: float) -> list[Marginal]:
     list of Marginal
         Totals (A.1), cohorts (A.4.1), Table A.1, Table B.2, Table B.3.
     """
+    del truth
     found = [
         _count(f"{name} (A.1)", paper, _rows(data, name), part) for name, paper in _TOTALS.items()
     ]

@@ -93,8 +93,8 @@ def vocabulary() -> Vocabulary:
     surnames = _made(len(RACES) * SURNAMES, _ENDS, rng)
     streets = _made(_STREETS, _ENDS, rng)
     return Vocabulary(
-        given=tuple(text for name in given for text in _spellings(name, rng)),
-        surname=tuple(text for name in surnames for text in _spellings(name, rng)),
+        given=_spelt_all(given, rng),
+        surname=_spelt_all(surnames, rng),
         street=tuple(f"{name.upper()} {kind}" for name, kind in zip(
             streets, rng.choice(["AVE", "ST", "BLVD", "PL"], _STREETS), strict=True)),
     )  # fmt: skip
@@ -112,13 +112,24 @@ def _made(count: int, ends: list[str], rng: np.random.Generator) -> list[str]:
     return list(found)[:count]
 
 
-def _spellings(name: str, rng: np.random.Generator) -> list[str]:
+def _spelt_all(names: list[str], rng: np.random.Generator) -> tuple[str, ...]:
+    """Return every spelling of every name, `SPELLINGS` of each in a row."""
+    at = rng.random((len(names), _TYPOS)).tolist()
+    vowels = rng.integers(0, 5, len(names)).tolist()
+    return tuple(
+        text
+        for name, places, vowel in zip(names, at, vowels, strict=True)
+        for text in _spellings(name, places, "aeiou"[vowel])
+    )
+
+
+def _spellings(name: str, places: list[float], vowel: str) -> list[str]:
     """Return a name, a nickname of it, and four misspellings, in capitals."""
-    at = rng.integers(1, len(name) - 1, _TYPOS)
-    swapped = name[: at[0]] + name[at[0] + 1] + name[at[0]] + name[at[0] + 2 :]
-    dropped = name[: at[1]] + name[at[1] + 1 :]
-    doubled = name[: at[2]] + name[at[2]] + name[at[2] :]
-    other = name[: at[3]] + str(rng.choice(list("aeiou"))) + name[at[3] + 1 :]
+    a, b, c, d = (1 + int(place * (len(name) - 2)) for place in places)
+    swapped = name[:a] + name[a + 1] + name[a] + name[a + 2 :]
+    dropped = name[:b] + name[b + 1 :]
+    doubled = name[:c] + name[c] + name[c:]
+    other = name[:d] + vowel + name[d + 1 :]
     nickname = name[:3] if name[2] not in "aeiou" else name[:4]
     return [text.upper() for text in (name, nickname, swapped, dropped, doubled, other)]
 
