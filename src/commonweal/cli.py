@@ -74,7 +74,9 @@ def run(
         typer.echo(finished.sentence())
         typer.echo(f"{len(finished.made)} stages computed, {len(finished.reused)} reused.")
         if finished.warnings():
-            typer.echo(f"{finished.warnings()} checks warn: see section 3 of the report.")
+            count = finished.warnings()
+            said = "1 check warns" if count == 1 else f"{count} checks warn"
+            typer.echo(f"{said}: see section 3 of the report.")
         if finished.recommendation:
             typer.echo(f"recommendation: {finished.recommendation}")
         typer.echo(f"metrics: {finished.out / 'metrics.json'}")

@@ -247,3 +247,26 @@ def test_every_world_there_is_is_declared() -> None:
         world_named("moon")
     assert world_named("fake") is fakeworld.WORLD
     assert set(world.WORLDS) == {"violence-prevention", "children-services", "custody", "fake"}
+
+
+def test_what_was_there_is_named(tmp_path: Path) -> None:
+    first = simulate("custody", tmp_path / "w", 1_000, 1)
+    assert first.replaced is None
+    again = simulate("custody", tmp_path / "w", 2_000, 2)
+    assert again.replaced == "custody, 1,000 people, seed 1"
+    assert "In place of what was there: custody, 1,000 people, seed 1." in again.sentence()
+
+
+def test_the_agency_says_what_its_world_is_made_with(tmp_path: Path) -> None:
+    knobs = tmp_path / "knobs.toml"
+    knobs.write_text("skill = 0.64\n")
+    world = simulate("custody", tmp_path / "w", 1_000, 3, "hard", str(knobs))
+    agency = (world.folder / "agency.toml").read_text(encoding="utf-8")
+    assert "(custody, 1,000 people, seed 3, noise hard, skill = 0.64)" in agency
+
+
+def test_too_many_people_and_knobs_that_are_no_file_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="too many"):
+        simulate("custody", tmp_path / "w", 10**12)
+    with pytest.raises(StudyError, match="TOML file"):
+        simulate("custody", tmp_path / "w", 1_000, knobs={"skill": 0.7})  # type: ignore[arg-type]

@@ -215,7 +215,7 @@ def test_true_chances_are_measured_like_a_model(study: Path, tmp_path: Path) -> 
     assert said(found).severity is Severity.PASS
     assert said(found).message == (
         f"Who knew the true chances would find {top:.1%} at capacity (60); logistic finds "
-        f"{mine:.1%}: {mine / top:.0%} of what can be had."
+        f"{mine:.1%}: {mine / top:.0%} of that."
     )
     page = found.report.read_text(encoding="utf-8")
     assert "true chance (ceiling, simulated people only)" in page
@@ -295,7 +295,7 @@ def test_more_than_can_be_had_is_told(study: Path, tmp_path: Path) -> None:
     write_truth_seal(truth, "tiny", file_digest(study.parent / "data" / SEAL))
     found = said(run(load(study), tmp_path / "run"))
     assert found.severity is Severity.WARN
-    assert "more than can be had" in found.message
+    assert "more than anybody can expect" in found.message
 
 
 def test_no_model_may_be_called_oracle(study: Path) -> None:

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -31,7 +31,7 @@ WORLDS = {
 }
 """Name -> package. A new world is one package and one line here."""
 
-FEWEST = 1_000
+FEWEST, MOST = 1_000, 100_000_000
 _TEMPLATES = ("agency.toml", "study.toml")
 _FILES = ("knobs.toml", *_TEMPLATES)
 _MEND = "name another folder, or move it away"
@@ -51,7 +51,8 @@ class World:
     build
         Simulates: ``build(knobs, people, seed, sink)`` puts every table into the sink.
     words
-        What stands for ``$NAME`` in the package's ``study.toml``, given the number of people.
+        What stands for ``$NAME`` in the package's ``agency.toml`` and ``study.toml``, given the
+        number of people; ``$made`` always says what the world is made with.
     """
 
     people: int
@@ -73,6 +74,8 @@ class Simulated:
         ``study.toml`` and ``knobs.toml``.
     rows
         Table -> rows; those of the truth are named ``truth/NAME``.
+    replaced
+        What an earlier simulation had left in the folder, in words; None where nothing was.
     """
 
     world: str
@@ -81,6 +84,7 @@ class Simulated:
     noise: str
     folder: Path
     rows: Mapping[str, int]
+    replaced: str | None = None
 
     @property
     def data(self) -> Path:
@@ -97,11 +101,12 @@ class Simulated:
         counts = ", ".join(
             f"{count:,} {name.replace('_', ' ')}"
             for name, count in sorted(self.rows.items())
-            if not name.startswith("truth/")
+            if not name.startswith(("truth/", "index_"))
         )
+        before = f" In place of what was there: {self.replaced}." if self.replaced else ""
         return (
             f"Simulated {self.world} (people {self.people:,}, seed {self.seed}, noise "
-            f"{self.noise}): {counts}. Next: commonweal run {self.study} --out FOLDER"
+            f"{self.noise}): {counts}.{before} Next: commonweal run {self.study} --out FOLDER"
         )
 
 
@@ -156,11 +161,17 @@ def simulate(
     if size < FEWEST:
         what = f"{size} people are too few"
         raise problem(StudyError, "people", what, f"simulate {FEWEST:,} or more")
-    settings = read_knobs(world.knobs, WORLDS[name], noise, Path(knobs) if knobs else None)
-    texts = {file: _filled(WORLDS[name], file, world.words(size)) for file in _TEMPLATES}
+    if size > MOST:
+        what = f"{size:,} people are too many"
+        raise problem(StudyError, "people", what, f"simulate {MOST:,} or fewer")
+    settings = read_knobs(world.knobs, WORLDS[name], noise, _knobs_file(knobs))
+    preset = read_knobs(world.knobs, WORLDS[name], noise)
+    words = {**world.words(size), "made": _made(name, size, seed, noise, settings, preset)}
+    texts = {file: _filled(WORLDS[name], file, words) for file in _TEMPLATES}
     texts["knobs.toml"] = knobs_text(settings)
     folder = Path(out)
     with _partial(folder) as partial, progress() as shown:
+        before = _before(folder)
         sink = Sink(partial / "data", partial / "truth", threads, shown.step)
         world.build(settings, size, seed, sink)
         tables = [f"{one}.parquet" for one in sink.rows if not one.startswith("truth/")]
@@ -170,7 +181,32 @@ def simulate(
         write_seal(sink.data, name, seed, size, tables, {"noise": noise, "files": marks})
         write_truth_seal(sink.truth, name, file_digest(sink.data / SEAL))
         _swap(partial, folder)
-    return Simulated(name, size, seed, noise, folder, dict(sorted(sink.rows.items())))
+    return Simulated(name, size, seed, noise, folder, dict(sorted(sink.rows.items())), before)
+
+
+def _knobs_file(knobs: object) -> Path | None:
+    if knobs is None or isinstance(knobs, (str, Path)):
+        return Path(knobs) if knobs else None
+    what = f"is {type(knobs).__name__}"
+    raise problem(StudyError, "knobs", what, "name a TOML file")
+
+
+def _made(name: str, people: int, seed: int, noise: str, settings: Any, preset: Any) -> str:
+    """Say in a line what a world is made with: its report says it too."""
+    usual = asdict(preset)
+    turned = [
+        f"{key} = {value:g}" for key, value in asdict(settings).items() if value != usual[key]
+    ]
+    return ", ".join([name, f"{people:,} people", f"seed {seed}", f"noise {noise}", *turned])
+
+
+def _before(folder: Path) -> str | None:
+    """Say what an earlier simulation left in a folder."""
+    try:
+        sealed = json.loads((folder / "data" / SEAL).read_text(encoding="utf-8"))
+        return f"{sealed['world']}, {int(sealed['people']):,} people, seed {sealed['seed']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _filled(package: str, file: str, words: Mapping[str, str]) -> str:

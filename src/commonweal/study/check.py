@@ -40,5 +40,10 @@ def check_tables(study: Study) -> list[str]:
         problems.append(Problem(where, what, "name how many places there are"))
     if problems:
         raise DataError(problems)
+    if study.agency.simulated is not None and not study.simulated:
+        lines.append(
+            f"warning: the tables do not match the simulation's seal, {study.agency.simulated}: "
+            "they are treated as records of real people."
+        )
     lines.append("The study can run.")
     return lines

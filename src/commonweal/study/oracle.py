@@ -148,7 +148,7 @@ def _unknown() -> Finding:
 
 
 def _compared(metrics: Sequence[Metric], as_of: date, shop: Workshop) -> Finding:
-    """Say how much of what can be had at capacity the headline model finds."""
+    """Say how much of what the true chances find at capacity the headline model finds."""
     code, where = "evaluation.oracle", str(as_of)
     headline, capacity = shop.study.spec.evaluation.headline, shop.study.spec.capacity.k
     precise = [m for m in metrics if m.metric == "precision" and m.group is None]
@@ -164,9 +164,9 @@ def _compared(metrics: Sequence[Metric], as_of: date, shop: Workshop) -> Finding
         f"Who knew the true chances would find {top.value:.1%} {at}; {headline} finds "
         f"{found.value:.1%}"
     )
-    message += f": {found.value / top.value:.0%} of what can be had." if top.value else "."
+    message += f": {found.value / top.value:.0%} of that." if top.value else "."
     more = found.low is not None and top.high is not None and found.low > top.high
     if more:
-        message += " That is more than can be had: a feature may know what came after."
+        message += " That is more than anybody can expect: a feature may know what came after."
     severity = Severity.WARN if more else Severity.PASS
     return Finding(code=code, severity=severity, message=message, where=where)

@@ -6,6 +6,13 @@ from commonweal.reports.parts import Bullets, Facts, Group, Section
 from commonweal.reports.reading import Reading
 from commonweal.reports.words import number
 
+_EFFECT = {
+    "help": "whether the action helps them: that needs a comparison of people who got it with "
+    "people who did not.",
+    "burden": "what the action prevents, whom it harms, or whether a rule would do better than "
+    "those who decide now: that needs a comparison with their decisions.",
+}
+
 
 def glossary(reading: Reading) -> Section:
     """Explain the words in plain language, then the limits."""
@@ -41,10 +48,11 @@ def _terms(reading: Reading) -> tuple[tuple[str, tuple[str, ...]], ...]:
     if reading.ceiling:
         terms["True chance (ceiling)"] = (
             "The chance of the outcome the simulation itself drew from, given the state of its "
-            "world on the as-of date. Nothing that could be known then ranks better on average, "
-            "save by luck. A person is found by most of the records under an id, so wrong ids "
-            "lower the ceiling too. It exists because these people are simulated: of real people "
-            "nobody can know it, and no report on them has it."
+            "world on the as-of date, which holds more than any record: no model can be expected "
+            "to reach it, and none ranks better on average, save by luck. A person is found by "
+            "most of the records under an id, so wrong ids lower the ceiling too. It exists "
+            "because these people are simulated: of real people nobody can know it, and no "
+            "report on them has it."
         )
     return tuple((term, (text,)) for term, text in terms.items())
 
@@ -62,8 +70,7 @@ def _limits(reading: Reading) -> tuple[str, ...]:
         "A prediction is not a judgement about a person, and not a statement about causes: what "
         "the model uses is not what would have to change.",
         "The figures say how well the ranking finds people with the outcome. They do not say "
-        "whether the action helps them: that needs a comparison of people who got it with people "
-        "who did not.",
+        f"{_EFFECT[content.action.kind]}",
         "Where several figures are compared, some intervals exclude equality by chance alone.",
         "Groups can differ in base rates; then precision, recall and calibration cannot all be "
         "equal between groups. Which of them matters is for the reviewers to decide.",

@@ -9,6 +9,8 @@ from commonweal.reports.figures import nearest
 from commonweal.reports.reading import Reading
 from commonweal.reports.words import UNPUBLISHED, counted, listed, number, percent, size, span
 
+_EXPECTED = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Share:
@@ -20,7 +22,13 @@ class Share:
     positives: Metric | None
 
     def differs(self) -> int:
-        """Return 1 or -1 where the interval of its share of the list excludes its cohort share."""
+        """Return 1 or -1 where the interval of its share of the list excludes its cohort share.
+
+        Where a list of this length drawn from the cohort at random would hold fewer than five
+        of the group, nothing is said: the interval is too short there, and none of them is usual.
+        """
+        if self.cohort.value * self.top.n < _EXPECTED:
+            return 0
         if self.top.low is not None and self.top.low > self.cohort.value:
             return 1
         if self.top.high is not None and self.top.high < self.cohort.value:
