@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.core.results import Metric
-from commonweal.evaluation.intervals import bootstrap
+from commonweal.evaluation.intervals import bootstrap, interval
 from commonweal.evaluation.overall import Subject, unsplit
 from commonweal.evaluation.ranking import Floats, Ints, Numbers, Ranking
 
@@ -66,14 +66,14 @@ def audit(
         for group, size in sizes.items()
         for line in _names(ranking, grouping, size, subject.probability)
     ]
-    figures = [
-        Metric(
-            metric=name, value=float(value[i]), n=n, group=group, k=k, model=subject.model,
-            low=float(low[i]) if np.isfinite(low[i]) else None,
-            high=float(high[i]) if np.isfinite(high[i]) else None, as_of=subject.as_of,
-        )
-        for i, (group, name, k, n) in enumerate(lines) if np.isfinite(value[i])
-    ]  # fmt: skip
+    figures = []
+    for i, (group, name, k, n) in enumerate(lines):
+        if np.isfinite(value[i]):
+            least, most = interval(name, float(value[i]), float(low[i]), float(high[i]), n)
+            figures.append(
+                Metric(metric=name, value=float(value[i]), low=least, high=most, n=n, group=group,
+                       k=k, model=subject.model, as_of=subject.as_of)
+            )  # fmt: skip
     return counts + figures
 
 

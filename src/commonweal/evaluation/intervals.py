@@ -8,6 +8,12 @@ import numpy as np
 
 from commonweal.evaluation.ranking import Floats, Ints
 
+SHARES = frozenset({
+    "base_rate", "precision", "recall", "total_recall", "selection_rate", "calibration.observed",
+    "composition.cohort", "composition.positives", "composition.top",
+})  # fmt: skip
+"""Figures that are a share of n people: of none or all of them, no draw ever differs."""
+
 
 def bootstrap(
     statistic: Callable[[Ints], Floats], n: int, draws: int, generator: np.random.Generator
@@ -46,3 +52,34 @@ def bootstrap(
         if len(known):
             low[column], high[column] = np.percentile(known, [2.5, 97.5])
     return low, high
+
+
+def interval(
+    metric: str, value: float, low: float, high: float, n: int
+) -> tuple[float | None, float | None]:
+    """Return the 95% interval of a figure: the drawn one, or the exact one of 0 or n of n.
+
+    Where none or all of n people count, every draw of them says the same and the drawn interval
+    has no width. Then the exact (Clopper-Pearson) one is given: up to 1 - .025^(1/n), or from
+    .025^(1/n).
+
+    Parameters
+    ----------
+    metric
+        Name of the figure; only those in `SHARES` have an exact interval.
+    value, low, high
+        The figure and its drawn interval; NaN where it was undefined in every draw.
+    n
+        Number of people the figure is a share of.
+    """
+    if metric in SHARES and n > 0 and low == high == value:
+        bound = 0.025 ** (1.0 / n)
+        if value == 0.0:
+            return 0.0, 1.0 - bound
+        if value == 1.0:
+            return bound, 1.0
+    return _known(low), _known(high)
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

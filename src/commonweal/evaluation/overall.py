@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from commonweal.core.results import Metric
-from commonweal.evaluation.intervals import bootstrap
+from commonweal.evaluation.intervals import bootstrap, interval
 from commonweal.evaluation.ranking import Floats, Ints, Numbers, Ranking, area
 
 
@@ -71,18 +71,15 @@ def measure(
     value = statistic(np.ones(ranking.n, dtype=np.int64))
     low, high = bootstrap(statistic, ranking.n, draws, generator)
     labels = _names(ranking, subject, cutoffs, bins)
-    metrics = [
-        Metric(
-            metric=name, value=float(value[i]), low=_known(low[i]), high=_known(high[i]), n=n,
-            model=subject.model, as_of=subject.as_of, k=k,
-        )
-        for i, (name, k, n) in enumerate(labels) if np.isfinite(value[i])
-    ]  # fmt: skip
+    metrics = []
+    for i, (name, k, n) in enumerate(labels):
+        if np.isfinite(value[i]):
+            least, most = interval(name, float(value[i]), float(low[i]), float(high[i]), n)
+            metrics.append(
+                Metric(metric=name, value=float(value[i]), low=least, high=most, n=n,
+                       model=subject.model, as_of=subject.as_of, k=k)
+            )  # fmt: skip
     return metrics + _extremes(ranking, subject, ks)
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _extremes(ranking: Ranking, subject: Subject, ks: Ints) -> list[Metric]:

@@ -64,7 +64,8 @@ def _limits(reading: Reading) -> tuple[str, ...]:
         f"Intervals come from drawing the test date's people again {draws} times. They cover the "
         "chance in who was there. They do not cover the choice and fitting of the model, change "
         "after the test date, mistakes in the records, or links between people, which make them "
-        "somewhat too short. For total recall, people outside the cohort are not drawn again.",
+        "somewhat too short. Where none or all of some people count, the exact interval of a "
+        "share stands instead. For total recall, people outside the cohort are not drawn again.",
         "Records are not behaviour. A complaint, a report or an arrest is what someone wrote down; "
         "who is watched and who is believed shapes it, and can differ by group.",
         "A prediction is not a judgement about a person, and not a statement about causes: what "
