@@ -74,9 +74,8 @@ def test_same_seed_same_bytes_on_one_or_two_threads(tmp_path: Path) -> None:
         paths = sorted(path for path in folder.rglob("*.parquet"))
         digests.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in paths])
     assert digests[0] == digests[1]
-    assert all(one != other for one, other in zip(digests[1], digests[2], strict=True)
-               if one != other)  # fmt: skip
-    assert sum(one != other for one, other in zip(digests[1], digests[2], strict=True)) >= 12
+    # Only the law of feuds is the same in every world.
+    assert sum(one == other for one, other in zip(digests[1], digests[2], strict=True)) == 1
 
 
 def test_the_codes_are_as_many_as_the_paper_counts() -> None:

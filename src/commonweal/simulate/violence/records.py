@@ -41,7 +41,6 @@ _SECOND_CHARGE = 0.4
 # Shootings that are nobody's crime, or the police's: in the records, not in the outcome.
 CIRCUMSTANCES = ("assault", "self-inflicted", "by police")
 _CIRCUMSTANCE = np.array([0.955, 0.020, 0.025])
-TABLES = ("arrests", "victimizations", "shootings", "homicides")
 
 
 @dataclass(frozen=True, slots=True)
