@@ -1,0 +1,191 @@
+"""Which pairs are compared at all, and how many they will be, said before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from commonweal.core.errors import DataError, Problem
+from commonweal.linkage.database import Database, first, number
+from commonweal.linkage.prepare import Layout
+
+_YEARS = 4.0
+"""Pairs whose years of birth differ by more are not compared where a rule looks at years."""
+_SAMPLED = 8
+"""Pairs of a rule that looks at years are counted on one in so many of its keys."""
+_FEW = 500_000
+"""A further rule is used where it adds no more pairs than this, or than half the profiles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Pairs that agree on all of `keys`.
+
+    Parameters
+    ----------
+    keys
+        SQL over a row's columns; ``{}`` stands for the row.
+    years
+        Whether their years of birth have to be near, where both are known.
+    further
+        Whether the rule is dropped where it brings too many pairs.
+    """
+
+    keys: tuple[str, ...]
+    years: bool = False
+    further: bool = False
+
+    def condition(self) -> str:
+        """Return the rule as SQL over the rows ``l`` and ``r``."""
+        parts = [f"{key.format('l')} = {key.format('r')}" for key in self.keys]
+        if self.years:
+            parts.append(f"(l.year IS NULL OR r.year IS NULL OR abs(l.year - r.year) <= {_YEARS})")
+        return " AND ".join(parts)
+
+    def title(self) -> str:
+        """Return the keys in words."""
+        near = " and years of birth near" if self.years else ""
+        return ", ".join(key.replace("{}.", "") for key in self.keys) + near
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """How many pairs a rule brings.
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    pairs
+        Pairs of profiles of which at least one is open; those another rule brings as well
+        included.
+    used
+        Whether the rule is used.
+    """
+
+    rule: Rule
+    pairs: int
+    used: bool
+
+
+def rules(layout: Layout) -> tuple[Rule, ...]:
+    """Return the rules that the columns allow, the most telling first."""
+    found: list[Rule] = []
+    dates = (*(["birth"] if layout.birth else []), *layout.dates)
+    dated = [f"{{}}.{name}" for name in dates]
+    near = layout.year
+    if layout.raw_id:
+        found.append(Rule(("{}.raw_id",)))
+    if layout.names[1:]:
+        given, last = f"{{}}.{layout.names[-2]}", f"{{}}.{layout.names[-1]}"
+        start, end = f"substr({given}, 1, 3)", f"substr({last}, 1, 3)"
+        found.append(Rule((given, last), near))
+        found += [Rule((date, name)) for date in dated for name in (last, given)]
+        found.append(Rule((start, last), near))
+        if layout.address:
+            found += [Rule((start, "{}.address")), Rule((last, "{}.address"))]
+        found.append(Rule((given, end), near, further=True))
+        found += [Rule((date,), further=True) for date in dated]
+        found += [Rule(("{}.address",), further=True)] if layout.address else []
+        found += [Rule((last,), near, further=True), Rule((start, end), near, further=True)]
+        return tuple(found)
+    keys = [f"{{}}.{name}" for name in layout.names] + dated
+    keys += ["{}.address"] if layout.address else []
+    found += [Rule((key,), near and key not in dated) for key in keys]
+    if not found:
+        found.append(Rule(tuple(f"{{}}.{name}" for name in layout.categories), near))
+    return tuple(found)
+
+
+def predict(database: Database, table: str, layout: Layout, most: int) -> tuple[Predicted, ...]:
+    """Count the pairs each rule brings, before any is made.
+
+    Raises
+    ------
+    DataError
+        If there would be more than `most`; the rules that bring them are named, with the value
+        that brings most.
+    """
+    profiles = int(number(database, f"SELECT count(*) FROM {table}"))
+    found = []
+    for rule in rules(layout):
+        pairs = _near(database, table, rule) if rule.years else _equal(database, table, rule)
+        used = not rule.further or pairs <= max(_FEW, profiles // 2)
+        found.append(Predicted(rule, pairs, used))
+    total = sum(p.pairs for p in found if p.used)
+    if total > most:
+        worst = sorted((p for p in found if p.used), key=lambda p: -p.pairs)[:2]
+        raise DataError([
+            Problem(
+                "linkage",
+                f"{total:,} pairs would be compared, {p.pairs:,} of them because they agree on "
+                f"{p.rule.title()}; {_largest(database, table, p.rule, layout)}",
+                f"blank such values in the table, or raise max_pairs above {most:,}",
+            )
+            for p in worst
+        ])  # fmt: skip
+    return tuple(found)
+
+
+def _grouped(table: str, rule: Rule, *more: str) -> str:
+    keys = [key.format("t") for key in rule.keys]
+    there = " AND ".join(f"{key} IS NOT NULL" for key in keys)
+    named = ", ".join(f"{sql} AS k{n}" for n, sql in enumerate([*keys, *more]))
+    numbers = ", ".join(str(n + 1) for n in range(len(keys) + len(more)))
+    return (
+        f"SELECT {named}, count(*)::BIGINT AS n, count(t.trusted)::BIGINT AS known "
+        f"FROM {table} AS t WHERE {there} GROUP BY {numbers}"
+    )
+
+
+def _equal(database: Database, table: str, rule: Rule) -> int:
+    sql = f"SELECT sum(n * (n - 1) // 2 - known * (known - 1) // 2) FROM ({_grouped(table, rule)})"
+    return int(number(database, sql))
+
+
+def _near(database: Database, table: str, rule: Rule) -> int:
+    """Count on some keys the pairs whose years are near, from counts by key and year."""
+    count = len(rule.keys)
+    keys = " AND ".join(f"a.k{n} = b.k{n}" for n in range(count))
+    hashed = ", ".join(f"k{n}" for n in range(count))
+    year = f"k{count}"
+    grouped = _grouped(table, rule, "round(t.year)")
+    sql = (
+        f"WITH g AS (SELECT * FROM ({grouped}) WHERE hash({hashed}) % {_SAMPLED} = 0) "
+        f"SELECT sum(a.n * b.n - a.known * b.known) FROM g AS a JOIN g AS b ON {keys} "
+        f"WHERE a.{year} IS NULL OR b.{year} IS NULL OR abs(a.{year} - b.{year}) <= {_YEARS}"
+    )
+    alone = int(number(database, f"SELECT count(*) - count(trusted) FROM {table}"))
+    return max(0, (int(number(database, sql)) * _SAMPLED - alone) // 2)
+
+
+def _largest(database: Database, table: str, rule: Rule, layout: Layout) -> str:
+    """Say which value brings most pairs; a value of one field is nobody's description."""
+    row = first(database, f"{_grouped(table, rule)} ORDER BY n DESC LIMIT 1")
+    if not row:
+        return ""
+    values = " ".join(str(value) for value in row[: len(rule.keys)])
+    return f"{row[len(rule.keys)]:,} records hold {values!r}"
+
+
+def make_pairs(database: Database, table: str, used: Sequence[Rule], to: str) -> int:
+    """Put every pair that meets a rule, of which one at least is open, into a table.
+
+    Returns
+    -------
+    int
+        Number of pairs, each once: ``match_key``, ``join_key_l`` < ``join_key_r``.
+    """
+    database.execute(
+        f"CREATE OR REPLACE TABLE {to} (match_key VARCHAR, join_key_l INTEGER, join_key_r INTEGER)"
+    )
+    for place, rule in enumerate(used):
+        others = "".join(
+            f" AND NOT coalesce({earlier.condition()}, FALSE)" for earlier in used[:place]
+        )
+        database.execute(
+            f"INSERT INTO {to} SELECT '{place}', l.uid, r.uid FROM {table} AS l "
+            f"JOIN {table} AS r ON {rule.condition()} AND l.uid < r.uid "
+            f"AND (l.trusted IS NULL OR r.trusted IS NULL){others}"
+        )
+    return int(number(database, f"SELECT count(*) FROM {to}"))

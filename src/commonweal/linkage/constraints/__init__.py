@@ -1,0 +1,1 @@
+"""Rules no person's records may break, one file each."""
