@@ -1,175 +1,255 @@
-"""Records to people, from a table and a declaration of its fields."""
+"""Records to people: the public verb, and what it returns."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from commonweal.core.dates import day_number
 from commonweal.core.progress import Progress
-from commonweal.linkage import blocking, calibration
-from commonweal.linkage.calibration import Threshold
-from commonweal.linkage.clusters import Clusters, cluster, limits, must_links
-from commonweal.linkage.constraints.registry import constraints
-from commonweal.linkage.constraints.rule import Constraint, Members
-from commonweal.linkage.database import Database, connect, put
-from commonweal.linkage.learning import Learned, Material, learn_linkage
-from commonweal.linkage.prepare import NO_DAY, Floats, Ints, Mask, Prepared, prepare
-from commonweal.linkage.profiles import Profiles, profile
-from commonweal.linkage.scoring import Scored, score
-from commonweal.linkage.spec import DEFAULT_TUNING, Columns, LinkageSpec, Tuning
-from commonweal.linkage.weights import Weigher, prior_log_odds
+from commonweal.core.results import Finding, Metric
+from commonweal.linkage.answers import Answers, Reviewed, review_strength
+from commonweal.linkage.candidates import Candidates, compare_records
+from commonweal.linkage.certainty import Ties, measure_ties, probabilities
+from commonweal.linkage.clusters import Clusters
+from commonweal.linkage.findings import findings
+from commonweal.linkage.prepare import Floats, Ints, Mask
+from commonweal.linkage.quality import estimate_quality
+from commonweal.linkage.spec import (
+    DEFAULT_TUNING,
+    Columns,
+    Field,
+    FieldKind,
+    LinkageSpec,
+    TrustedId,
+    Tuning,
+)
+from commonweal.linkage.verify import Violation, violations
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """Records whose pairs have been compared, ready to be put together at any date.
+class Linkage:
+    """Which records are one person's, and how sure that is.
 
     Parameters
     ----------
-    prepared, profiles
-        The records.
-    learned
-        What was learned about them.
-    pairs
-        Compared pairs of profiles.
-    strength
-        Log odds of each pair's being one person's.
+    entity
+        Person of each row of the input: 0, 1, ... by the person's first record, whatever the
+        order of the rows.
+    probability
+        Chance that the row is that person's, by its likeliest pair with another of the person's
+        records; 1 for records tied by a trusted id and for those that stand alone.
+    quarantined
+        Rows whose trusted id ties together records that break a rule; nothing was merged with
+        them.
     threshold
-        Where pairs begin to be taken for one person's.
-    rules
-        Rules nobody's records may break.
+        Log odds from which pairs were taken for one person's.
+    quality
+        Estimated precision and recall with intervals over people, overall and by group; empty
+        where there are no known ids to measure on.
+    ties
+        How many people rest on a single uncertain pair.
+    reviewed
+        What a clerical review came to, None where there was none.
+    findings
+        What the checks found.
+    candidates, clusters
+        Compared pairs, and what became of them.
     """
 
-    prepared: Prepared
-    profiles: Profiles
-    learned: Learned
-    pairs: Scored
-    strength: Floats
-    threshold: Threshold
-    rules: tuple[Constraint, ...]
+    entity: Ints
+    probability: Floats
+    quarantined: Mask
+    threshold: float
+    quality: tuple[Metric, ...]
+    ties: Ties
+    reviewed: Reviewed | None
+    findings: tuple[Finding, ...] = field(repr=False)
+    candidates: Candidates = field(repr=False)
+    clusters: Clusters = field(repr=False)
 
-    def members(self) -> Members:
-        """Return what rules look at, one value a record."""
-        made = self.prepared
-        return Members(made.trusted, made.occurred, made.terminal, made.birth_year, made.birth)
+    @property
+    def people(self) -> int:
+        """Number of people."""
+        return int(self.entity.max()) + 1
 
-    def visible(self, as_of: date | None) -> Mask:
-        """Return the records known before a date; all of them where none is given."""
-        if as_of is None:
-            return np.ones(self.prepared.count, np.bool_)
-        return known_before(self.prepared, as_of)
+    def frame(self) -> pd.DataFrame:
+        """Return ``entity`` and ``probability``, one row a row of the input."""
+        import pandas as pd
 
-    def put_together(
-        self, as_of: date | None = None, threshold: float | None = None
-    ) -> tuple[Clusters, Mask]:
-        """Put together the records known before a date.
+        return pd.DataFrame({"entity": self.entity, "probability": self.probability})
+
+    def plot(self) -> alt.Chart:
+        """Return the estimated F1 over thresholds, as an Altair chart."""
+        import altair as alt
+        import pandas as pd
+
+        tried = pd.DataFrame(self.candidates.threshold.tried, columns=["threshold", "F1"])
+        return alt.Chart(tried).mark_line(point=True).encode(
+            x=alt.X("threshold", title="threshold (log odds)"),
+            y=alt.Y("F1", title="estimated F1 over open pairs", scale=alt.Scale(zero=False)),
+        )  # fmt: skip
+
+    def sentence(self) -> str:
+        """Say in words how many records became how many people, and how good that is."""
+        text = f"{len(self.entity):,} records are {self.people:,} people's."
+        figures = {m.metric: m for m in self.quality if m.group is None}
+        if "linkage.open.precision" in figures:
+            parts = [
+                f"{name} {m.value:.3f} ({m.low:.3f} to {m.high:.3f})"
+                for name in ("precision", "recall")
+                if (m := figures[f"linkage.open.{name}"]).low is not None
+            ]
+            n = figures["linkage.open.precision"].n
+            text += f" Over open pairs, on hidden ids: {', '.join(parts)}, n = {n:,} people."
+        return f"{text} {self.ties.sentence()}"
+
+    def verify(self) -> tuple[Violation, ...]:
+        """Hold every person's records against every rule, by comparing each with each.
 
         Returns
         -------
-        clusters
-            Profiles put together; those without a known record stand alone.
-        visible
-            The records that count.
+        tuple of Violation
+            Empty where all is well; rows of the input are named.
         """
-        visible = self.visible(as_of)
-        nodes = self.profiles.of[visible]
-        bounds = limits(self.rules, self.members().some(visible), nodes, self.profiles.count)
-        there = np.zeros(self.profiles.count, np.bool_)
-        there[nodes] = True
-        kept = there[self.pairs.left] & there[self.pairs.right]
-        strength = np.where(kept, self.strength, -np.inf)
-        at = self.threshold.value if threshold is None else threshold
-        trusted = np.where(there, self.profiles.trusted, -1)
-        found = cluster(
-            self.pairs.left, self.pairs.right, strength, at, bounds, must_links(trusted)
+        place = self.candidates.prepared.place
+        found = violations(
+            self.entity[place], self.candidates.members(), self.candidates.rules,
+            self.quarantined[place],
+        )  # fmt: skip
+        return tuple(
+            Violation(v.entity, v.rule, tuple(int(place[row]) for row in v.records)) for v in found
         )
-        return found, visible
 
 
-def compare_records(
-    table: pa.Table, spec: LinkageSpec, columns: Columns, *, seed: int = 1, threads: int = 2,
-    before: date | None = None, tuning: Tuning = DEFAULT_TUNING, progress: Progress | None = None,
-) -> Compared:  # fmt: skip
-    """Compare records, and learn what their agreement is worth.
+def link(
+    table: pa.Table | pd.DataFrame, fields: Mapping[str, FieldKind | Field], *,
+    trusted_id: str | TrustedId | None = None, columns: Columns | None = None,
+    spec: LinkageSpec | None = None, seed: int = 1, threads: int = 2,
+) -> Linkage:  # fmt: skip
+    """Find which records are one person's.
+
+    Pairs are compared by splink (Fellegi and Sunter 1969) and weighed by what agreement proved
+    to be worth on records whose trusted id was hidden; clusters grow from the likeliest pairs
+    down and keep every rule (paper C, A.2). The threshold is chosen without truth.
 
     Parameters
     ----------
     table
-        One row a record.
-    spec
-        Fields, trusted id, constraints.
+        One row a record. Column names are the caller's.
+    fields
+        Column -> its kind: ``name``, ``birth_date``, ``birth_year``, ``age``, ``date``,
+        ``address``, ``category``. Missing values are nulls.
+    trusted_id
+        Column of an identifier that is right where it is there.
     columns
-        What other columns are.
+        Which columns hold the source, the record's id, its dates, and terminal events.
+    spec
+        Further settings; its fields and trusted id are replaced by those given here.
     seed
-        The study's seed.
+        Same seed and records, same people, whatever the order of rows.
     threads
         Threads; nothing depends on it.
-    before
-        Everything is learned from records known before this day alone; with None from all.
-    tuning
-        Sizes.
-    progress
-        Display.
 
     Raises
     ------
     DataError
-        If the table cannot be linked as declared; see `prepare`, `blocking.predict`.
+        If a column is not there or not what it is declared to be, or too many pairs would be
+        compared.
+    """
+    from dataclasses import replace
+
+    rows = (
+        table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
+    )
+    declared = {n: f if isinstance(f, Field) else Field(kind=f) for n, f in fields.items()}
+    trusted = TrustedId(column=trusted_id) if isinstance(trusted_id, str) else trusted_id
+    given = spec or LinkageSpec(fields=declared)
+    given = replace(given, fields=declared, trusted_id=trusted)
+    return link_records(rows, given, columns or Columns(), seed=seed, threads=threads)
+
+
+def link_records(
+    table: pa.Table, spec: LinkageSpec, columns: Columns, *, seed: int = 1, threads: int = 2,
+    before: date | None = None, answers: Answers | None = None, tuning: Tuning = DEFAULT_TUNING,
+    progress: Progress | None = None,
+) -> Linkage:  # fmt: skip
+    """Link records as a study does.
+
+    Parameters
+    ----------
+    table, spec, columns, seed, threads, tuning, progress
+        As in `candidates.compare_records`.
+    before
+        Everything is learned from records known before this day alone.
+    answers
+        What a clerical review found.
     """
     shown = progress or Progress()
-    rules = constraints(spec)
-    with shown.step("linkage: records"):
-        prepared = prepare(table, spec.fields, spec.trusted_id, columns)
-        database = connect(threads)
-        profiles = profile(database, prepared)
-        visible = _seen(database, prepared, profiles, before)
-    with shown.step("linkage: learning"):
-        learned = learn_linkage(
-            Material(database, prepared, profiles, visible, spec, rules, seed, tuning)
-        )
-    with shown.step("linkage: pairs"):
-        used = [p.rule for p in learned.predicted if p.used]
-        blocking.make_pairs(database, "compared", used, "pairs")
-        pairs = score(database, "compared", "pairs", learned.model, tuning.chunk)
-        database.close()
-        weigher = learned.weigher or Weigher(None, prior_log_odds(pairs.weight))
-        strength = weigher.log_odds(pairs)
-    threshold = learned.threshold or calibration.by_expectation(strength)
-    moved = Threshold(threshold.value + spec.threshold_shift, threshold.by, threshold.tried)
-    return Compared(prepared, profiles, learned, pairs, strength, moved, rules)
+    found = compare_records(
+        table, spec, columns, seed=seed, threads=threads, before=before, tuning=tuning,
+        progress=shown,
+    )  # fmt: skip
+    reviewed: Reviewed | None = None
+    if answers is not None:
+        found, reviewed = review_strength(found, answers)
+    with shown.step("linkage: people"):
+        clusters, _ = found.put_together()
+    with shown.step("linkage: quality"):
+        quality = _quality(found, spec, seed, tuning.draws)
+        ties = measure_ties(found, clusters)
+    entity = entities(found, clusters)
+    chance = probabilities(found, clusters)
+    place, of = found.prepared.place, found.profiles.of
+    return Linkage(
+        entity=entity,
+        probability=_placed(chance[of], place),
+        quarantined=_placed(clusters.quarantined[of], place),
+        threshold=found.threshold.value,
+        quality=quality,
+        ties=ties,
+        reviewed=reviewed,
+        findings=findings(found, clusters, ties, quality, reviewed, answers),
+        candidates=found,
+        clusters=clusters,
+    )
 
 
-def known_before(prepared: Prepared, day: date) -> Mask:
-    """Return the records known strictly before a day."""
-    found: Mask = (prepared.known < day_number(day)) & (prepared.known != NO_DAY)
+def _placed(values: Any, place: Ints) -> Any:
+    """Return values of records in the order of the input's rows."""
+    found = np.empty_like(values)
+    found[place] = values
     return found
 
 
-def _seen(database: Database, prepared: Prepared, profiles: Profiles, before: date | None) -> Mask:
-    """Mark profiles one of whose records may be looked at, and return these records."""
-    visible = np.ones(prepared.count, np.bool_)
-    if before is not None:
-        visible = known_before(prepared, before)
-    seen = np.zeros(profiles.count, np.bool_)
-    seen[profiles.of[visible]] = True
-    put(database, "marks", pa.table({"seen": seen}))
-    database.execute(
-        "CREATE OR REPLACE TABLE profile AS SELECT * FROM profile POSITIONAL JOIN marks"
-    )
-    database.execute("DROP TABLE marks")
-    return visible
-
-
-def entities(prepared: Prepared, profiles: Profiles, found: Clusters) -> Ints:
-    """Return each input row's entity: a number, ascending with its first record."""
-    root = found.root[profiles.of]
+def entities(found: Candidates, clusters: Clusters) -> Ints:
+    """Return each input row's person: a number, ascending with its first record."""
+    root = clusters.root[found.profiles.of]
     _, first, of = np.unique(root, return_index=True, return_inverse=True)
     rank = np.empty(len(first), np.int64)
     rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    placed = np.empty(prepared.count, np.int64)
-    placed[prepared.place] = rank[of.ravel()]
+    placed: Ints = _placed(rank[of.ravel()], found.prepared.place)
     return placed
+
+
+def _quality(found: Candidates, spec: LinkageSpec, seed: int, draws: int) -> tuple[Metric, ...]:
+    rehearsal = found.learned.rehearsal
+    if rehearsal is None:
+        return ()
+    layout = found.prepared.layout
+    named = {layout.title[c]: c for c in layout.categories}
+    wanted = spec.groups or tuple(named)
+    rows = rehearsal.practice.record
+    groups = {
+        name: found.prepared.table[named[name]].take(pa.array(rows)).to_numpy(zero_copy_only=False)
+        for name in wanted if name in named
+    }  # fmt: skip
+    return estimate_quality(rehearsal, found.threshold.value, groups, draws, seed)

@@ -1,0 +1,164 @@
+"""Records whose pairs have been compared, ready to be put together as of any date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+
+from commonweal.core.dates import day_number
+from commonweal.core.progress import Progress
+from commonweal.linkage import blocking, calibration
+from commonweal.linkage.calibration import Threshold
+from commonweal.linkage.clusters import Clusters, cluster, limits, must_links
+from commonweal.linkage.constraints.registry import constraints
+from commonweal.linkage.constraints.rule import Constraint, Members
+from commonweal.linkage.database import Database, connect, put
+from commonweal.linkage.learning import Learned, Material, learn_linkage
+from commonweal.linkage.prepare import NO_DAY, Floats, Ints, Mask, Prepared, prepare
+from commonweal.linkage.profiles import Profiles, profile
+from commonweal.linkage.scoring import Scored, score
+from commonweal.linkage.spec import DEFAULT_TUNING, Columns, LinkageSpec, Tuning
+from commonweal.linkage.weights import Weigher, prior_log_odds
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Compared records.
+
+    Parameters
+    ----------
+    prepared, profiles
+        The records.
+    learned
+        What was learned about them.
+    pairs
+        Compared pairs of profiles.
+    strength
+        Log odds of each pair's being one person's.
+    threshold
+        Where pairs begin to be taken for one person's.
+    rules
+        Rules nobody's records may break.
+    """
+
+    prepared: Prepared
+    profiles: Profiles
+    learned: Learned
+    pairs: Scored
+    strength: Floats
+    threshold: Threshold
+    rules: tuple[Constraint, ...]
+
+    def members(self) -> Members:
+        """Return what rules look at, one value a record."""
+        made = self.prepared
+        return Members(made.trusted, made.occurred, made.terminal, made.birth_year, made.birth)
+
+    def visible(self, as_of: date | None) -> Mask:
+        """Return the records known before a date; all of them where none is given."""
+        if as_of is None:
+            return np.ones(self.prepared.count, np.bool_)
+        return known_before(self.prepared, as_of)
+
+    def put_together(
+        self, as_of: date | None = None, threshold: float | None = None
+    ) -> tuple[Clusters, Mask]:
+        """Put together the records known before a date.
+
+        Returns
+        -------
+        clusters
+            Profiles put together; those without a known record stand alone.
+        visible
+            The records that count.
+        """
+        visible = self.visible(as_of)
+        nodes = self.profiles.of[visible]
+        bounds = limits(self.rules, self.members().some(visible), nodes, self.profiles.count)
+        there = np.zeros(self.profiles.count, np.bool_)
+        there[nodes] = True
+        kept = there[self.pairs.left] & there[self.pairs.right]
+        strength = np.where(kept, self.strength, -np.inf)
+        at = self.threshold.value if threshold is None else threshold
+        trusted = np.where(there, self.profiles.trusted, -1)
+        found = cluster(
+            self.pairs.left, self.pairs.right, strength, at, bounds, must_links(trusted)
+        )
+        return found, visible
+
+
+def compare_records(
+    table: pa.Table, spec: LinkageSpec, columns: Columns, *, seed: int = 1, threads: int = 2,
+    before: date | None = None, tuning: Tuning = DEFAULT_TUNING, progress: Progress | None = None,
+) -> Candidates:  # fmt: skip
+    """Compare records, and learn what their agreement is worth.
+
+    Parameters
+    ----------
+    table
+        One row a record.
+    spec
+        Fields, trusted id, constraints.
+    columns
+        What other columns are.
+    seed
+        The study's seed.
+    threads
+        Threads; nothing depends on it.
+    before
+        Everything is learned from records known before this day alone; with None from all.
+    tuning
+        Sizes.
+    progress
+        Display.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be linked as declared; see `prepare`, `blocking.predict`.
+    """
+    shown = progress or Progress()
+    rules = constraints(spec)
+    with shown.step("linkage: records"):
+        prepared = prepare(table, spec.fields, spec.trusted_id, columns)
+        database = connect(threads)
+        profiles = profile(database, prepared)
+        visible = _seen(database, prepared, profiles, before)
+    with shown.step("linkage: learning"):
+        learned = learn_linkage(
+            Material(database, prepared, profiles, visible, spec, rules, seed, tuning)
+        )
+    with shown.step("linkage: pairs"):
+        used = [p.rule for p in learned.predicted if p.used]
+        blocking.make_pairs(database, "compared", used, "pairs")
+        pairs = score(database, "compared", "pairs", learned.model, tuning.chunk)
+        database.close()
+        weigher = learned.weigher or Weigher(None, prior_log_odds(pairs.weight))
+        strength = weigher.log_odds(pairs)
+    threshold = learned.threshold or calibration.by_expectation(strength)
+    moved = Threshold(threshold.value + spec.threshold_shift, threshold.by, threshold.tried)
+    return Candidates(prepared, profiles, learned, pairs, strength, moved, rules)
+
+
+def known_before(prepared: Prepared, day: date) -> Mask:
+    """Return the records known strictly before a day."""
+    found: Mask = (prepared.known < day_number(day)) & (prepared.known != NO_DAY)
+    return found
+
+
+def _seen(database: Database, prepared: Prepared, profiles: Profiles, before: date | None) -> Mask:
+    """Mark profiles one of whose records may be looked at, and return these records."""
+    visible = np.ones(prepared.count, np.bool_)
+    if before is not None:
+        visible = known_before(prepared, before)
+    seen = np.zeros(profiles.count, np.bool_)
+    seen[profiles.of[visible]] = True
+    put(database, "marks", pa.table({"seen": seen}))
+    database.execute(
+        "CREATE OR REPLACE TABLE profile AS SELECT * FROM profile POSITIONAL JOIN marks"
+    )
+    database.execute("DROP TABLE marks")
+    return visible
