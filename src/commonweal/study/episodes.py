@@ -1,0 +1,119 @@
+"""The stage that makes windows of a source's records, and what the report says about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from commonweal.core.errors import DataError, Problem
+from commonweal.core.results import Finding, Severity
+from commonweal.core.store import Artefact, write_json
+from commonweal.core.tables import read_table, write_table
+from commonweal.oversight.disclosure import Disclosure
+from commonweal.records import episodes as windows
+from commonweal.records.episode_spec import EpisodeSpec
+from commonweal.records.episodes import Counts
+from commonweal.study.stages import Workshop, code_below
+
+
+def episodes(shop: Workshop, made: Mapping[str, Artefact]) -> dict[str, Artefact]:
+    """Make every set of windows: ``events.parquet`` and ``report.json``.
+
+    Parameters
+    ----------
+    shop
+        Where stages are made.
+    made
+        Source -> its events, as they are to be used: entities are taken from there.
+
+    Returns
+    -------
+    dict
+        `made`, and beside it each set of windows by its name.
+
+    Raises
+    ------
+    DataError
+        If an entity's intervals never part, with every such set.
+    """
+    found, problems = dict(made), list[Problem]()
+    for name, spec in sorted(shop.study.agency.episodes.items()):
+        try:
+            found[name] = _windows(shop, name, spec, made[spec.of])
+        except DataError as error:
+            problems += [replace(p, where=f"episodes.{name}") for p in error.problems]
+    if problems:
+        raise DataError(problems)
+    return found
+
+
+def _windows(shop: Workshop, name: str, spec: EpisodeSpec, records: Artefact) -> Artefact:
+    before = shop.study.agency.extracted_on
+
+    def write(folder: Path) -> None:
+        made = windows.episodes(read_table(records.file("events.parquet")), spec, before)
+        write_table(made.events, folder / "events.parquet")
+        write_json(folder / "report.json", made.report)
+
+    # Groups only name conditions on windows; changing them changes no window.
+    settings = [replace(spec, groups={}), before]
+    parents = {spec.of: records}
+    return shop.make(f"episodes/{name}", code_below("records"), settings, parents, write)
+
+
+def episode_findings(shop: Workshop, made: Mapping[str, Artefact]) -> list[Finding]:
+    """Say how many records became how many windows, and which conflicts remained.
+
+    On real records a count of 1 to 10 is not shown, nor one from which it would follow: the
+    windows of one column are shown whole or not at all, and only where those in conflict differ
+    from those of several records by none or more than ten.
+    """
+    rule = shop.study.disclosure
+    found: list[Finding] = []
+    for name in sorted(shop.study.agency.episodes):
+        report: Any = made[name].json("report.json")
+        found.append(_consolidated(name, shop.study.agency.episodes[name], report, rule))
+        columns = {c: Counts(**counts) for c, counts in sorted(report["columns"].items())}
+        found += [_settled(name, c, one, report["several"], rule) for c, one in columns.items()]
+    return found
+
+
+def _consolidated(name: str, spec: EpisodeSpec, report: Any, rule: Disclosure) -> Finding:
+    records, made, several = (report[n] for n in ("records", "windows", "several"))
+    code, what = "records.episodes", f"Records of {spec.of} were made into windows."
+    counts = [made, several, made - several, records - made]
+    asides = {n: report[n] for n in ("open", "withdrawn", "upside_down")}
+    if not rule.safe(*counts, *asides.values(), made - asides["open"]):
+        message = f"{what} How many is not shown: a small count would show or follow."
+        return Finding(code=code, severity=Severity.PASS, message=message, where=name)
+    share = several / max(1, made)
+    message = (
+        f"{records:,} records of {spec.of} became {made:,} windows; {share:.1%} of these hold "
+        f"several; {asides['open']:,} are open. {asides['withdrawn']:,} were known as windows of "
+        "their own before a later record made them part of an earlier one."
+    )
+    severity = Severity.PASS
+    if asides["upside_down"]:
+        severity = Severity.WARN
+        message += (
+            f" {asides['upside_down']:,} records end before they begin: they count as one day."
+        )
+    return Finding(code=code, severity=severity, message=message, where=name, count=several)
+
+
+def _settled(name: str, column: str, counts: Counts, several: int, rule: Disclosure) -> Finding:
+    code, where = "records.episode-conflicts", f"{name}.{column}"
+    differ = counts.decided + counts.tied
+    apart = [counts.missing, counts.agreed, counts.decided, counts.tied, differ, several - differ]
+    severity = Severity.WARN if counts.tied else Severity.PASS
+    if not rule.safe(*apart):
+        message = f"Conflicts were settled by {counts.rule}; a small count would show or follow."
+        return Finding(code=code, severity=severity, message=message, where=where)
+    message = (
+        f"By {counts.rule}: the records agree in {counts.agreed:,} windows, the rule decided "
+        f"{counts.decided:,} and left {counts.tied:,} conflicts, in which the latest of equals "
+        f"stands (the first, by earliest); {counts.missing:,} have no value."
+    )
+    return Finding(code=code, severity=severity, message=message, where=where, count=counts.tied)
