@@ -13,6 +13,7 @@ from commonweal.core.store import Artefact, write_json
 from commonweal.core.tables import read_table, write_table
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.records import episodes as windows
+from commonweal.records.agency import Agency
 from commonweal.records.episode_spec import EpisodeSpec
 from commonweal.records.episodes import Counts
 from commonweal.study.stages import Workshop, code_below
@@ -63,18 +64,19 @@ def _windows(shop: Workshop, name: str, spec: EpisodeSpec, records: Artefact) ->
     return shop.make(f"episodes/{name}", code_below("records"), settings, parents, write)
 
 
-def episode_findings(shop: Workshop, made: Mapping[str, Artefact]) -> list[Finding]:
+def episode_findings(
+    agency: Agency, made: Mapping[str, Artefact], rule: Disclosure
+) -> list[Finding]:
     """Say how many records became how many windows, and which conflicts remained.
 
     On real records a count of 1 to 10 is not shown, nor one from which it would follow: the
     windows of one column are shown whole or not at all, and only where those in conflict differ
     from those of several records by none or more than ten.
     """
-    rule = shop.study.disclosure
     found: list[Finding] = []
-    for name in sorted(shop.study.agency.episodes):
+    for name, spec in sorted(agency.episodes.items()):
         report: Any = made[name].json("report.json")
-        found.append(_consolidated(name, shop.study.agency.episodes[name], report, rule))
+        found.append(_consolidated(name, spec, report, rule))
         columns = {c: Counts(**counts) for c, counts in sorted(report["columns"].items())}
         found += [_settled(name, c, one, report["several"], rule) for c, one in columns.items()]
     return found

@@ -48,7 +48,11 @@ def content(
     windowed = all(one.within or spec.cohort.within for one in spec.cohort.include)
     flow = _flow(people, labelled, rule, windowed)
     findings = [*_exempt(shop), *(f for r in reports for f in _source_findings(r, rule))]
-    findings += [*episode_findings(shop, made), *_oversized(blocks, rule), *_embargoed(shop)]
+    findings += [
+        *episode_findings(agency, made, rule),
+        *_oversized(blocks, rule),
+        *_embargoed(shop),
+    ]
     findings += found.findings
     findings += _protected_features(shop)
     findings += [*_undecided(shop, people, labelled, rule), *_empty(shop, made, people)]
