@@ -9,13 +9,15 @@ import pyarrow.compute as pc
 import pytest
 
 from commonweal.core.errors import StudyError
+from commonweal.core.progress import progress
 from commonweal.core.results import Finding, Severity
-from commonweal.core.store import Artefact
+from commonweal.core.store import Artefact, Store
 from commonweal.core.tables import read_table
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.records.episodes import consolidate
+from commonweal.study import stages
 from commonweal.study.check import check_tables
-from commonweal.study.episodes import episode_findings
+from commonweal.study.episodes import episode_findings, episodes
 from commonweal.study.load import load
 from commonweal.study.run import Run, rebuild, run
 from commonweal.study.show import trace
@@ -148,7 +150,9 @@ def test_counts_follow_the_report_and_small_ones_do_not_show(
     assert "300 records of contact became 200 windows; 40.0%" in found["spell"].message
     assert found["spell.fine"].count == 20
     assert found["spell.fine"].severity == Severity.WARN
+    assert "left 20 in conflict: there the one of the commonest" in found["spell.fine"].message
     assert found["spell.none"].severity == Severity.PASS
+    assert "conflict" not in found["spell.none"].message
     hidden = {where for where, f in found.items() if f.count is None}
     assert hidden == (set() if exempt else {"spell.few", "spell.all but few"})
 
@@ -214,6 +218,33 @@ def test_a_mistake_in_a_set_of_windows_is_one_problem_that_names_its_place(
     if where == "spell.columns.level.order[1]":
         expected, places = expected[:-3], {p.split("[")[0] for p in places}
     assert places == {expected}
+
+
+def test_labels_count_the_windows_known_when_the_outcome_is_settled(
+    study: Path, tmp_path: Path
+) -> None:
+    outcome = STUDY_WITH.replace('event = "harm"\nrole = "victim"', 'event = "spell"', 1)
+    study.write_text(outcome, encoding="utf-8")
+    loaded = load(study)
+    spec, within = loaded.agency.episodes["spell"], loaded.spec.outcome.within
+    (tmp_path / "store").mkdir()
+    with progress() as shown:
+        shop = stages.Workshop(loaded, Store(tmp_path / "store"), 1, shown)
+        made = episodes(shop, stages.records(shop, stages.input_digests(loaded)))
+        people = stages.cohort(shop, made)
+        labels = read_table(stages.labels(shop, made, people).file("labels.parquet"))
+    events = read_table(made["contact"].file("events.parquet"))
+    begun = {
+        split.as_of: {
+            w["entity_id"]
+            for w in consolidate(events, spec, split.known_by).to_pylist()
+            if split.as_of <= w["occurred_on"] < within.after(split.as_of)
+        }
+        for split in shop.splits
+    }
+    rows = read_table(people.file("cohort.parquet")).to_pylist()
+    assert labels["label"].to_pylist() == [int(r["entity_id"] in begun[r["as_of"]]) for r in rows]
+    assert 0 < pc.sum(labels["label"]).as_py() < len(rows)
 
 
 def test_an_outcome_may_not_rest_on_what_still_changes(study: Path) -> None:

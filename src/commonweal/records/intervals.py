@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -137,7 +138,8 @@ class Steps:
 def steps(stretch: Ints, days: list[Ints], before: int) -> Steps:
     """Return the steps before a day; `days` are those on which something of each interval was."""
     keys = [(stretch * _SPAN + day)[day < before] for day in days]
-    found = np.unique(np.concatenate(keys))
+    found = np.sort(np.concatenate(keys))
+    found = found[np.append(True, found[1:] != found[:-1])[: len(found)]]
     # Days before 1970 are negative: the stretch of a step is found by rounding to the nearest.
     whose = (found + _SPAN // 2) // _SPAN
     return Steps(whose, found - whose * _SPAN)
@@ -158,15 +160,22 @@ def seen_by(spans: Intervals, stretch: Ints, at: Steps) -> Iterator[tuple[Ints, 
         what = f"holds {size.max():,} intervals of one entity that never part"
         mend = "an id that stands for many looks like this: take it out, or fill the ends"
         raise problem(DataError, "episodes", what, mend)
-    piece = np.cumsum(count) // _CHUNK
-    for one in np.unique(piece):
-        step = np.flatnonzero(piece == one)
+    for start, end in pairwise(_pieces(count)):
+        step = np.arange(start, end)
         many = count[step]
         place = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
         interval = place + np.repeat(first[at.stretch[step]], many)
         step = np.repeat(step, many)
         known = spans.known[interval] <= at.day[step]
         yield step[known], interval[known]
+
+
+def _pieces(count: Ints) -> list[int]:
+    """Return where to cut the steps so that a piece holds little more than `_CHUNK` intervals."""
+    total = np.cumsum(count)
+    full = np.arange(_CHUNK, total[-1] if len(total) else 0, _CHUNK)
+    cuts = np.searchsorted(total, full) + 1
+    return [int(cut) for cut in np.unique([0, *cuts, len(count)])]
 
 
 def ranks(column: pa.ChunkedArray) -> Ints:

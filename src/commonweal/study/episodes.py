@@ -18,6 +18,12 @@ from commonweal.records.episode_spec import EpisodeSpec
 from commonweal.records.episodes import Counts
 from commonweal.study.stages import Workshop, code_below
 
+_AMONG_EQUALS = {
+    "mode": "the one of the commonest values that was recorded latest stands",
+    "latest": "two records are of one day, and the record id decides",
+    "earliest": "two records are of one day, and the record id decides",
+}
+
 
 def episodes(shop: Workshop, made: Mapping[str, Artefact]) -> dict[str, Artefact]:
     """Make every set of windows: ``events.parquet`` and ``report.json``.
@@ -114,8 +120,9 @@ def _settled(name: str, column: str, counts: Counts, several: int, rule: Disclos
         message = f"Conflicts were settled by {counts.rule}; a small count would show or follow."
         return Finding(code=code, severity=severity, message=message, where=where)
     message = (
-        f"By {counts.rule}: the records agree in {counts.agreed:,} windows, the rule decided "
-        f"{counts.decided:,} and left {counts.tied:,} conflicts, in which the latest of equals "
-        f"stands (the first, by earliest); {counts.missing:,} have no value."
+        f"By {counts.rule.replace('_', ' ')}: the records agree in {counts.agreed:,} windows, "
+        f"the rule decided {counts.decided:,}, and {counts.missing:,} have no value."
     )
+    if counts.tied:
+        message += f" It left {counts.tied:,} in conflict: there {_AMONG_EQUALS[counts.rule]}."
     return Finding(code=code, severity=severity, message=message, where=where, count=counts.tied)
