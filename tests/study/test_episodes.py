@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -245,6 +247,23 @@ def test_labels_count_the_windows_known_when_the_outcome_is_settled(
     rows = read_table(people.file("cohort.parquet")).to_pylist()
     assert labels["label"].to_pylist() == [int(r["entity_id"] in begun[r["as_of"]]) for r in rows]
     assert 0 < pc.sum(labels["label"]).as_py() < len(rows)
+
+
+def test_no_version_is_known_on_or_after_the_day_of_extraction(study: Path, tmp_path: Path) -> None:
+    loaded = load(study)
+    early = replace(loaded, agency=replace(loaded.agency, extracted_on=date(2016, 1, 1)))
+    (tmp_path / "store").mkdir()
+    with progress() as shown:
+        shop = stages.Workshop(loaded, Store(tmp_path / "store"), 1, shown)
+        made = stages.records(shop, stages.input_digests(loaded))
+        last = {
+            name: pc.max(read_table(found["spell"].file("events.parquet"))["known_on"]).as_py()
+            for name, found in {
+                "all": episodes(shop, made),
+                "early": episodes(replace(shop, study=early), made),
+            }.items()
+        }
+    assert date(2015, 11, 1) < last["early"] < date(2016, 1, 1) < last["all"]
 
 
 def test_an_outcome_may_not_rest_on_what_still_changes(study: Path) -> None:
