@@ -19,7 +19,7 @@ from commonweal.oversight.disclosure import Disclosure
 from commonweal.records.episodes import consolidate
 from commonweal.study import stages
 from commonweal.study.check import check_tables
-from commonweal.study.episodes import episode_findings, episodes
+from commonweal.study.episodes import episode_findings, episode_metrics, episodes
 from commonweal.study.load import load
 from commonweal.study.run import Run, rebuild, run
 from commonweal.study.show import trace
@@ -157,6 +157,11 @@ def test_counts_follow_the_report_and_small_ones_do_not_show(
     assert "conflict" not in found["spell.none"].message
     hidden = {where for where, f in found.items() if f.count is None}
     assert hidden == (set() if exempt else {"spell.few", "spell.all but few"})
+    told = {(m.metric, m.group): m.value for m in episode_metrics(agency, made, rule)}
+    assert told["episodes.several", "source=spell"] == 80
+    assert told["episodes.decided", "column=spell.fine"] == 40
+    shown = {f"column={where}" for where in found if where not in hidden} - {"column=spell"}
+    assert {group for _, group in told} - {"source=spell"} == shown
 
 
 def test_a_group_of_windows_changes_no_window(study: Path, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ class Resolution:
     Parameters
     ----------
     rule
-        ``mode``: the commonest value, among equals the one recorded latest. ``most_severe``: the
+        ``mode``: the commonest value, among equals that of the latest record. ``most_severe``: the
         last in `order`. ``latest``, ``earliest``: of the record that occurred last or first; on
         one day the one known later or earlier counts, then the record id. ``any``: whether any
         is true. ``sum``: the values added up.

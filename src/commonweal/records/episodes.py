@@ -30,14 +30,14 @@ from commonweal.records.intervals import (
     FOREVER,
     Intervals,
     Steps,
-    begins,
     day_known,
     intervals,
     seen_by,
     steps,
     stretches,
 )
-from commonweal.records.resolution import Ints, Resolved, resolve
+from commonweal.records.resolution import Ints, Resolved
+from commonweal.records.snapshots import Values, Windows, joined, snapshot
 from commonweal.records.spec import STRUCTURE, UNTIL
 
 
@@ -150,86 +150,16 @@ def episodes(events: pa.Table, spec: EpisodeSpec, before: date | None = None) ->
     stretch = stretches(spans)
     known = {name: day_known(events, name)[spans.order] for name in sorted(spec.columns)}
     at = steps(stretch, [spans.known, spans.ended, *known.values()], limit)
-    columns = {name: _Values.of(events, name, known[name], spans) for name in known}
+    columns = {name: Values.of(events, name, known[name], spans) for name in known}
     parts = [
-        _snapshot(spans, at, columns, spec, step, interval)
+        snapshot(spans, at, columns, spec, step, interval)
         for step, interval in seen_by(spans, stretch, at)
     ]
-    return _versions(events, spec, spans, at, _joined(parts, events, spec), limit)
-
-
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """One column of the intervals: places of values, the values, and the days they were known."""
-
-    code: Ints
-    values: pa.Array
-    known: Ints
-
-    @classmethod
-    def of(cls, events: pa.Table, name: str, known: Ints, spans: Intervals) -> _Values:
-        encoded = events[name].combine_chunks().dictionary_encode()
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = encoded.combine_chunks()
-        code = encoded.indices.fill_null(-1).to_numpy().astype(np.int64)
-        return cls(code[spans.order], encoded.dictionary, known)
-
-
-@dataclass(frozen=True, slots=True)
-class _Windows:
-    """Windows at steps; every array has shape (windows,)."""
-
-    step: Ints
-    interval: Ints
-    records: Ints
-    end: Ints
-    columns: Mapping[str, Resolved]
-
-
-def _snapshot(
-    spans: Intervals, at: Steps, columns: Mapping[str, _Values], spec: EpisodeSpec,
-    step: Ints, interval: Ints,
-) -> _Windows:  # fmt: skip
-    """Return the windows of some steps, from the intervals known at each."""
-    day = at.day[step]
-    closed = spans.ended[interval] <= day
-    end = np.where(closed, spans.end[interval], FOREVER)
-    reach = np.where(closed, spans.reach[interval], FOREVER)
-    first = np.flatnonzero(begins(step, spans.start[interval], reach))
-    moment = spans.moment[interval]
-    settled = {}
-    for name, one in columns.items():
-        code = np.where(one.known[interval] <= day, one.code[interval], -1)
-        settled[name] = resolve(first, code, moment, one.values, spec.columns[name])
-    records = np.diff(first, append=len(step))
-    return _Windows(step[first], interval[first], records, np.maximum.reduceat(end, first), settled)
-
-
-def _joined(parts: list[_Windows], events: pa.Table, spec: EpisodeSpec) -> _Windows:
-    none = np.empty(0, dtype=np.int64)
-    if not parts:
-        empty = {
-            name: Resolved(pa.array([], events.schema.field(name).type), none.astype(np.int8))
-            for name in sorted(spec.columns)
-        }
-        return _Windows(none, none, none, none, empty)
-    return _Windows(
-        np.concatenate([p.step for p in parts]),
-        np.concatenate([p.interval for p in parts]),
-        np.concatenate([p.records for p in parts]),
-        np.concatenate([p.end for p in parts]),
-        {
-            name: Resolved(
-                pa.concat_arrays([p.columns[name].values for p in parts]),
-                np.concatenate([p.columns[name].state for p in parts]),
-            )
-            for name in parts[0].columns
-        },
-    )
+    return _versions(events, spec, spans, at, joined(parts, events, spec), limit)
 
 
 def _versions(
-    events: pa.Table, spec: EpisodeSpec, spans: Intervals, at: Steps, found: _Windows, limit: int
+    events: pa.Table, spec: EpisodeSpec, spans: Intervals, at: Steps, found: Windows, limit: int
 ) -> Episodes:
     """Join the steps at which a window stood unchanged into one version each."""
     stretch, start = at.stretch[found.step], spans.start[found.interval]
@@ -261,7 +191,7 @@ def _versions(
     return Episodes(table.take(pa.array(_in_order(spans, found, at, order[heads]))), report)
 
 
-def _in_order(spans: Intervals, found: _Windows, at: Steps, rows: Ints) -> NDArray[np.intp]:
+def _in_order(spans: Intervals, found: Windows, at: Steps, rows: Ints) -> NDArray[np.intp]:
     interval = found.interval[rows]
     return np.lexsort((spans.start[interval], at.day[found.step[rows]], spans.entity[interval]))
 
@@ -272,7 +202,7 @@ def _counted(column: Resolved, spec: EpisodeSpec, name: str, now: Mask) -> Count
 
 
 def _table(
-    events: pa.Table, spec: EpisodeSpec, spans: Intervals, found: _Windows, rows: Ints, known: Ints
+    events: pa.Table, spec: EpisodeSpec, spans: Intervals, found: Windows, rows: Ints, known: Ints
 ) -> pa.Table:
     interval = found.interval[rows]
     start, end = spans.start[interval], found.end[rows]

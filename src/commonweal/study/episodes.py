@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from commonweal.core.errors import DataError, Problem
-from commonweal.core.results import Finding, Severity
+from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.store import Artefact, write_json
 from commonweal.core.tables import read_table, write_table
 from commonweal.oversight.disclosure import Disclosure
@@ -86,6 +86,33 @@ def episode_findings(
         columns = {c: Counts(**counts) for c, counts in sorted(report["columns"].items())}
         found += [_settled(name, c, one, report["several"], rule) for c, one in columns.items()]
     return found
+
+
+def episode_metrics(agency: Agency, made: Mapping[str, Artefact], rule: Disclosure) -> list[Metric]:
+    """Return the counts of `episode_findings` as figures, those that may be shown."""
+    found: list[Metric] = []
+    for name, spec in sorted(agency.episodes.items()):
+        report: Any = made[name].json("report.json")
+        whole = _consolidated(name, spec, report, rule).count is not None
+        total = [(key, f"source={name}") for key in ("windows", "several", "open") if whole]
+        found += [
+            Metric(metric=f"episodes.{key}", value=report[key], n=report["records"], group=group)
+            for key, group in total
+        ]
+        for column, counts in sorted(report["columns"].items()):
+            one = Counts(**counts)
+            if _settled(name, column, one, report["several"], rule).count is None:
+                continue
+            found += [
+                Metric(metric=f"episodes.{key}", value=counts[key], n=_windows_of(one),
+                       group=f"column={name}.{column}")
+                for key in ("agreed", "decided", "tied", "missing")
+            ]  # fmt: skip
+    return found
+
+
+def _windows_of(counts: Counts) -> int:
+    return counts.agreed + counts.decided + counts.tied + counts.missing
 
 
 def _consolidated(name: str, spec: EpisodeSpec, report: Any, rule: Disclosure) -> Finding:

@@ -20,7 +20,7 @@ from commonweal.oversight.disclosure import Disclosure
 from commonweal.records.checks import SourceReport
 from commonweal.records.conditions import holds
 from commonweal.reports.content import BlockSummary, Content, FlowStep, SourceSummary
-from commonweal.study.episodes import episode_findings
+from commonweal.study.episodes import episode_findings, episode_metrics
 from commonweal.study.evaluate import Evaluated
 from commonweal.study.stages import Workshop
 
@@ -64,7 +64,8 @@ def content(
         simulated=shop.study.simulated, splits=shop.splits, sources=sources, flow=flow,
         blocks=used, findings=tuple(findings),
         metrics=(
-            *found.metrics, *_flow_metrics(flow), *_source_metrics(sources), *_block_metrics(used),
+            *found.metrics, *_flow_metrics(flow), *_source_metrics(sources),
+            *episode_metrics(agency, made, rule), *_block_metrics(used),
         ),
         recommendation=recommendation, inputs=dict(digests), versions=versions(),
         study_file=shop.study.path.name,
