@@ -18,6 +18,7 @@ from commonweal.evaluation import spec as evaluation
 from commonweal.features import spec as features
 from commonweal.models import spec as models
 from commonweal.oversight import spec as oversight
+from commonweal.records import agency, episode_spec
 from commonweal.records import spec as records
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,12 +64,14 @@ def written(text: str) -> str:
 
 SECTIONS: dict[str, list[tuple[str, Any]]] = {
     "agency.toml": [
-        ("(top)", records.Agency),
+        ("(top)", agency.Agency),
         ("[sources.NAME]", records.Source),
         ("[sources.NAME.columns] NAME = {...}", records.Column),
         ("[sources.NAME.groups] NAME = {...}, and every `where`", records.Condition),
         ("join = {...}", records.Join),
         ("[sources.NAME.checks]", records.Checks),
+        ("[episodes.NAME]", episode_spec.EpisodeSpec),
+        ("[episodes.NAME.columns] NAME = {...}", episode_spec.Resolution),
     ],
     "study.toml": [
         ("[study]", oversight.About),

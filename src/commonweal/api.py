@@ -2,6 +2,8 @@
 
 from commonweal.core.errors import BurdenError, CommonwealError, DataError, StudyError
 from commonweal.core.results import Finding, Metric
+from commonweal.records.episode_spec import EpisodeSpec
+from commonweal.records.episodes import consolidate
 from commonweal.simulate.world import Simulated, simulate
 from commonweal.study.check import check_tables
 from commonweal.study.load import load
@@ -12,6 +14,7 @@ __all__ = [
     "BurdenError",
     "CommonwealError",
     "DataError",
+    "EpisodeSpec",
     "Finding",
     "Metric",
     "Run",
@@ -19,6 +22,7 @@ __all__ = [
     "Study",
     "StudyError",
     "check_tables",
+    "consolidate",
     "load",
     "rebuild",
     "run",

@@ -144,3 +144,26 @@ def test_settling_and_waiting_move_the_day_a_window_closes() -> None:
         decided_within=Period.parse("2 years"),
     )
     assert spec.closes(A) == date(2018, 2, 1)
+
+
+def test_of_a_window_the_version_that_stands_when_the_label_is_known_counts() -> None:
+    """A window that later proves to be part of an earlier one is no outcome of its own."""
+    june, july, close = date(2015, 6, 1), date(2015, 7, 1), date(2016, 1, 1)
+    until = [july, None, close]  # replaced before the label is known; standing; replaced that day
+    columns = {
+        "entity_id": pa.array(["a", "b", "c"]),
+        "event_id": pa.array(["1", "2", "3"]),
+        "role": pa.array(["victim"] * 3),
+        "occurred_on": pa.array([june] * 3, pa.date32()),
+        "known_on": pa.array([june] * 3, pa.date32()),
+        "known_until": pa.array(until, pa.date32()),
+    }
+    people = {"row": pa.array([0, 1, 2], pa.int64()), "entity_id": ["a", "b", "c"]}
+    cohort = pa.table({**people, "as_of": pa.array([A] * 3, pa.date32())})
+    source = Source(table="x.csv", entity="person", occurred_on="begun", known_on="begun")
+    spec = OutcomeSpec(event="x", within=YEAR)
+    with Engine(1) as engine:
+        split = Split(A, "test", close, close)
+        events = engine.table(pa.table(columns))
+        found = label(spec, source, events, engine.table(cohort), [split], engine)
+    assert values(found) == [0, 1, 1]

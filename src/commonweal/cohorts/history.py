@@ -1,8 +1,9 @@
 """The only door to the past: what was known about whom strictly before an as-of date.
 
-Every feature and every cohort rule reads events through `History`. Two rules are enforced
-here and nowhere else: a record is seen only if ``known_on < as_of``, and a column decided
-later is missing until the day after its decision was known.
+Every feature and every cohort rule reads events through `History`. Three rules are enforced
+here and nowhere else: a record is seen only if ``known_on < as_of``, a column decided later is
+missing until the day after its decision was known, and of the versions of a window only the one
+that stood is seen: nothing newer of it was known before the as-of date.
 """
 
 from __future__ import annotations
@@ -18,12 +19,20 @@ import pyarrow as pa
 from commonweal.core.dates import Period
 from commonweal.core.tables import Engine, Relation
 from commonweal.records.conditions import expression
-from commonweal.records.spec import Condition, Source
+from commonweal.records.spec import UNTIL, Condition, Source
 
 
 def seen(known_on: Relation, as_of: Relation) -> Relation:
     """Return whether something known on a day is visible at an as-of date: strictly before it."""
     return known_on < as_of
+
+
+def standing(events: Relation, as_of: Relation) -> Relation:
+    """Return whether each event was known and, where rows are versions, not yet replaced."""
+    known = seen(events.known_on, as_of)
+    if UNTIL in events.columns:
+        return known & ~seen(events[UNTIL], as_of).fill_null(False)
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,9 @@ class History:
         return self._visible(source, days.cross_join(self.events[source]))
 
     def _visible(self, source: str, joined: Relation) -> Relation:
-        past = joined.filter(seen(joined.known_on, joined.as_of))
+        past = joined.filter(standing(joined, joined.as_of))
+        if UNTIL in past.columns:
+            past = past.drop(UNTIL)
         decided = self.sources[source].decided()
         shown = {
             column: ibis.ifelse(

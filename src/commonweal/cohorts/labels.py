@@ -8,6 +8,7 @@ from datetime import date
 
 import pyarrow as pa
 
+from commonweal.cohorts.history import standing
 from commonweal.cohorts.spec import OutcomeSpec
 from commonweal.cohorts.splits import Split
 from commonweal.core.dates import Period
@@ -106,7 +107,7 @@ def _counted(spec: OutcomeSpec, source: Source, events: Relation, windows: Relat
     joined = events.cross_join(windows)
     dated = joined[spec.dated_by]
     inside = joined.filter(
-        (dated >= joined.as_of) & (dated < joined.window_end) & (joined.known_on < joined.known_by)
+        (dated >= joined.as_of) & (dated < joined.window_end) & standing(joined, joined.known_by)
     )
     if spec.role is not None:
         inside = inside.filter(inside.role == spec.role)

@@ -1,4 +1,4 @@
-"""What an agency declares about its tables, once: the contents of ``agency.toml``."""
+"""What an agency declares about one source: its table, its columns, what is checked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Literal
 ColumnType = Literal["text", "integer", "number", "boolean", "date"]
 Policy = Literal["error", "quarantine", "warn"]
 STRUCTURE = ("record_id", "event_id", "entity_id", "role", "occurred_on", "known_on")
+UNTIL = "known_until"
+"""Beside `STRUCTURE` where rows are versions: the day something newer was known, null if none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,8 @@ class Column:
         Whether a missing value is a mistake.
     decided_on
         The date column on which this value is decided, where that is later than the record
-        itself (a finding, a disposition). Before that day it is missing.
+        itself (a finding, a disposition). Before that day it is missing. A date may name
+        itself: a closing day is known once it has come.
     covers_from
         First day from which the column was recorded; windows reaching before it are missing.
     """
@@ -214,30 +217,3 @@ def declared_columns(source: Source) -> dict[str, ColumnType]:
         if spec.decided_on:
             columns[spec.decided_on] = "date"
     return columns
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agency:
-    """An agency's tables.
-
-    Parameters
-    ----------
-    name
-        Name of the agency, for the report.
-    data
-        Folder of the tables, relative to the agency file.
-    extracted_on
-        The day the tables were drawn: everything known before it is in them, and no outcome
-        window that ends after it is taken as observed.
-    simulated
-        The seal ``commonweal simulate`` leaves beside the tables it makes. Only tables that
-        match it count as simulated and may show small cells.
-    sources
-        Event sources by name.
-    """
-
-    name: str
-    data: str
-    extracted_on: date
-    sources: Mapping[str, Source]
-    simulated: str | None = None

@@ -18,7 +18,9 @@ def check_tables(study: Study) -> list[str]:
     problems: list[Problem] = []
     lines = []
     people: set[str] = set()
-    included = {rule.event for rule in study.spec.cohort.include}
+    windows = study.agency.episodes
+    rules = [rule.event for rule in study.spec.cohort.include]
+    included = {windows[name].of if name in windows else name for name in rules}
     for name, source in sorted(study.agency.sources.items()):
         try:
             assembled = assemble_source(name, source, study.data, study.agency.extracted_on)

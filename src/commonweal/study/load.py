@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Discriminator, TypeAdapter, ValidationError
 
 from commonweal.cohorts.spec import OutcomeSpec
 from commonweal.core.errors import Problem, StudyError, nearest, problem
-from commonweal.records.spec import Agency
+from commonweal.records.agency import Agency
 from commonweal.simulate.seal import matches_seal
 from commonweal.study.messages import explain
 from commonweal.study.parts import Parts
@@ -61,6 +61,8 @@ def load(
     agency_path = agency_file or path.parent / _agency_name(study)
     agency = _agency(path, agency_path)
     parts = Parts(path.name, study.parts, agency_path.name, agency.parts)
+    if "episodes" in agency.raw and "episodes" not in agency.parts:
+        parts = parts.without_sources()
     problems = [*study.problems, *agency.problems, *cross_check(parts)]
     if problems:
         raise StudyError(problems)

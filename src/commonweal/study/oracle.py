@@ -56,7 +56,9 @@ def oracle(
         The evaluation of the models: figures that can be subtracted from the oracle's.
     """
     spec = shop.study.spec
-    tables = {name: shop.study.agency.sources[name].table for name in sorted(made)}
+    # Windows are no rows of a table: whose they are, the records they are made of say.
+    sources = shop.study.agency.sources
+    tables = {name: sources[name].table for name in sorted(made) if name in sources}
     theirs = evaluated(published).metrics
 
     def write(folder: Path) -> None:
@@ -104,7 +106,7 @@ def _foretold(shop: Workshop, known: Oracle) -> bool:
 def _chances(
     shop: Workshop, known: Oracle, made: Records, tables: Mapping[str, str], test: Tested
 ) -> Floats | None:
-    spec, sources = shop.study.spec, shop.study.agency.sources
+    spec, sources = shop.study.spec, shop.study.agency.events
     if not _foretold(shop, known):
         return None
     events = {name: artefact.file("events.parquet") for name, artefact in made.items()}

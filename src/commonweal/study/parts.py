@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from commonweal.core.errors import Problem, nearest
+from commonweal.records.episode_spec import EpisodeSpec, with_episodes
 from commonweal.records.spec import Source
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -31,10 +32,26 @@ class Parts:
     agency: Mapping[str, Any]
 
     @property
-    def sources(self) -> Mapping[str, Source]:
+    def declared(self) -> Mapping[str, Source]:
         """Sources of the agency, empty where they could not be read."""
         found: Mapping[str, Source] = self.agency.get("sources", {})
         return found
+
+    @property
+    def episodes(self) -> Mapping[str, EpisodeSpec]:
+        """Sets of windows of the agency, empty where they could not be read."""
+        found: Mapping[str, EpisodeSpec] = self.agency.get("episodes", {})
+        return found
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Everything a study may name as an event: sources and windows."""
+        return with_episodes(self.declared, self.episodes)
+
+    def without_sources(self) -> Parts:
+        """Return the parts as if the agency's sources could not be read: nothing rests on them."""
+        agency = {name: section for name, section in self.agency.items() if name != "sources"}
+        return replace(self, agency=agency)
 
     def at(self, place: str) -> str:
         """Return a place in the study file."""

@@ -20,6 +20,7 @@ from commonweal.oversight.disclosure import Disclosure
 from commonweal.records.checks import SourceReport
 from commonweal.records.conditions import holds
 from commonweal.reports.content import BlockSummary, Content, FlowStep, SourceSummary
+from commonweal.study.episodes import episode_findings, episode_metrics
 from commonweal.study.evaluate import Evaluated
 from commonweal.study.stages import Workshop
 
@@ -42,12 +43,17 @@ def content(
     """Gather everything the report may say."""
     spec, agency = shop.study.spec, shop.study.agency
     rule = shop.study.disclosure
-    reports = [_report(artefact) for artefact in made.values()]
+    reports = [_report(artefact) for name, artefact in made.items() if name in agency.sources]
     sources = tuple(_summary(r, rule, agency.sources[r.source].covers_from) for r in reports)
     windowed = all(one.within or spec.cohort.within for one in spec.cohort.include)
     flow = _flow(people, labelled, rule, windowed)
     findings = [*_exempt(shop), *(f for r in reports for f in _source_findings(r, rule))]
-    findings += [*_oversized(blocks, rule), *_embargoed(shop), *found.findings]
+    findings += [
+        *episode_findings(agency, made, rule),
+        *_oversized(blocks, rule),
+        *_embargoed(shop),
+    ]
+    findings += found.findings
     findings += _protected_features(shop)
     findings += [*_undecided(shop, people, labelled, rule), *_empty(shop, made, people)]
     used = _blocks(shop, blocks, fitted)
@@ -58,7 +64,8 @@ def content(
         simulated=shop.study.simulated, splits=shop.splits, sources=sources, flow=flow,
         blocks=used, findings=tuple(findings),
         metrics=(
-            *found.metrics, *_flow_metrics(flow), *_source_metrics(sources), *_block_metrics(used),
+            *found.metrics, *_flow_metrics(flow), *_source_metrics(sources),
+            *episode_metrics(agency, made, rule), *_block_metrics(used),
         ),
         recommendation=recommendation, inputs=dict(digests), versions=versions(),
         study_file=shop.study.path.name,
@@ -189,7 +196,7 @@ def _undecided(
 ) -> list[Finding]:
     """Say at which observed dates people are left out because nothing was decided about them."""
     code = "labels.undecided"
-    source = shop.study.agency.sources[shop.study.spec.outcome.event]
+    source = shop.study.agency.events[shop.study.spec.outcome.event]
     decided = [c for c in shop.study.spec.outcome.where if source.columns[c.column].decided_on]
     if not decided:
         message = "The outcome rests on nothing that is decided later."
@@ -222,7 +229,7 @@ def _empty(shop: Workshop, made: Mapping[str, Artefact], people: Artefact) -> li
         message = f"Nobody is in the cohort at {', '.join(dates)}: these dates add nothing."
     found = [Finding(code="cohorts.empty-date", severity=severity, message=message)]
     for name, artefact in made.items():
-        groups = shop.study.agency.sources[name].groups
+        groups = shop.study.agency.events[name].groups
         if not groups:
             continue
         events = read_table(artefact.file("events.parquet"))

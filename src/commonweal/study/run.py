@@ -22,6 +22,7 @@ from commonweal.models.boosted import check_openmp
 from commonweal.models.spec import BoostedSpec, CountRankSpec
 from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
+from commonweal.study.episodes import episodes
 from commonweal.study.evaluate import Evaluated, evaluated, evaluation
 from commonweal.study.load import load
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
@@ -198,7 +199,7 @@ def _run(
     known: Oracle | None,
 ) -> Run:  # fmt: skip
     study = shop.study
-    made = stages.records(shop, digests)
+    made = episodes(shop, stages.records(shop, digests))
     people = stages.cohort(shop, made)
     stages.check_capacity(shop, people)
     labelled = stages.labels(shop, made, people)

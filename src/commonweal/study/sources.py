@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import chain
 
 from commonweal.core.errors import Problem
-from commonweal.records.spec import STRUCTURE, Column, Condition, Source, declared_columns
+from commonweal.records.spec import STRUCTURE, UNTIL, Column, Condition, Source, declared_columns
 from commonweal.study.parts import Parts, filled, known, once, usable
 
 EARLIEST = date(1900, 1, 1)
@@ -27,14 +27,14 @@ def check_agency(parts: Parts) -> Iterator[Problem]:
     for name in ("name", "data"):
         if name in parts.agency:
             yield from filled(parts.agency[name], f"{at}{name}", "fill it")
-    if "sources" in parts.agency and not parts.sources:
+    if "sources" in parts.agency and not parts.declared:
         yield Problem(f"{at}sources", "is empty", "add a [sources.NAME] section")
     extracted: date | None = parts.agency.get("extracted_on")
     if extracted is not None and extracted < EARLIEST:
         yield Problem(f"{at}extracted_on", f"is {extracted}", "write the day the tables were drawn")
     if extracted is not None and in_future(extracted):
         yield Problem(f"{at}extracted_on", f"is {extracted}, in the future", "mend the date")
-    for name, source in parts.sources.items():
+    for name, source in parts.declared.items():
         where = f"{at}sources.{name}"
         yield from usable(name, where)
         yield from _structure(where, source)
@@ -66,11 +66,12 @@ def _structure(where: str, source: Source) -> Iterator[Problem]:
         if column in source.dates():
             mend = "an id and a date are two columns"
             yield Problem(where, f"column {column!r} is used as an id and as a date", mend)
-    declared = {column.casefold(): column for column in STRUCTURE}
+    ours = (*STRUCTURE, UNTIL)
+    declared = {column.casefold(): column for column in ours}
     for column in source.columns:
         here = f"{where}.columns.{column}"
         twin = declared.setdefault(column.casefold(), column)
-        if twin in STRUCTURE:
+        if twin in ours:
             yield Problem(here, "is a name commonweal uses itself", "rename the table's column")
         elif twin != column:
             yield Problem(here, f"differs from {twin} only in its capitals", "rename one")
@@ -85,7 +86,7 @@ def _column(where: str, name: str, spec: Column, source: Source) -> Iterator[Pro
     if spec.type != used:
         what = f"is declared as {spec.type}, but used as {'an id' if used == 'text' else 'a date'}"
         yield Problem(where, what, f'write type = "{used}"')
-    if spec.decided_on == name:
+    if spec.decided_on == name and spec.type != "date":
         yield Problem(f"{where}.decided_on", "is the column itself", "name the date column")
     if spec.min is not None and spec.max is not None and spec.min > spec.max:
         yield Problem(where, "min is above max", "swap them")

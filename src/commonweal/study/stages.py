@@ -134,7 +134,7 @@ def _source(shop: Workshop, name: str, source: Source, digests: Mapping[str, str
 
 def _history(engine: Engine, shop: Workshop, made: Records) -> History:
     tables = {name: artefact.file("events.parquet") for name, artefact in made.items()}
-    return History.open(engine, tables, shop.study.agency.sources)
+    return History.open(engine, tables, shop.study.agency.events)
 
 
 def _some(made: Records, names: Iterable[str]) -> dict[str, Artefact]:
@@ -142,7 +142,7 @@ def _some(made: Records, names: Iterable[str]) -> dict[str, Artefact]:
 
 
 def _declared(shop: Workshop, names: Iterable[str]) -> dict[str, Source]:
-    return {name: shop.study.agency.sources[name] for name in sorted(set(names))}
+    return {name: shop.study.agency.events[name] for name in sorted(set(names))}
 
 
 def cohort(shop: Workshop, made: Records) -> Artefact:
@@ -186,7 +186,7 @@ def check_capacity(shop: Workshop, people: Artefact) -> None:
 def labels(shop: Workshop, made: Records, people: Artefact) -> Artefact:
     """Label the cohort: ``labels.parquet`` and ``everyone.json``."""
     spec = shop.study.spec.outcome
-    source = shop.study.agency.sources[spec.event]
+    source = shop.study.agency.events[spec.event]
 
     def write(folder: Path) -> None:
         with Engine(shop.threads) as engine:

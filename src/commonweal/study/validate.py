@@ -8,6 +8,7 @@ from typing import Any
 from commonweal.cohorts.splits import assign, problems_with
 from commonweal.core.errors import Problem
 from commonweal.study.blocks import check_features, check_models
+from commonweal.study.episode_checks import check_episodes, check_settled
 from commonweal.study.parts import Parts, between, filled, known, once
 from commonweal.study.sources import EARLIEST, check_agency, check_conditions, in_future
 
@@ -18,11 +19,14 @@ _MOST_EVENTS = 1_000_000
 
 def cross_check(parts: Parts) -> list[Problem]:
     """Return every contradiction that can be seen without reading a table."""
+    found = [*check_agency(parts), *(wrong := list(check_episodes(parts)))]
+    if wrong:  # what rests on windows that are declared wrongly cannot be judged
+        parts = parts.without_sources()
     checks: list[Callable[[Parts], Iterable[Problem]]] = [
-        check_agency, _about, _action, _review, _protected, _cohort, _outcome, _splits,
+        _about, _action, _review, _protected, _cohort, _outcome, _splits,
         check_features, check_models, _capacity, _evaluation, _recommendation,
     ]  # fmt: skip
-    return [found for check in checks for found in check(parts)]
+    return [*found, *(problem for check in checks for problem in check(parts))]
 
 
 def _about(parts: Parts) -> Iterator[Problem]:
@@ -134,6 +138,7 @@ def _outcome(parts: Parts) -> Iterator[Problem]:
     if outcome is None or not parts.sources:
         return
     yield from _events(parts, outcome, "outcome")
+    yield from check_settled(parts, outcome)
     source = parts.sources.get(outcome.event)
     if source is not None and outcome.role is not None:
         yield from known(outcome.role, [source.role], parts.at("outcome.role"), "role")

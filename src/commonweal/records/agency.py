@@ -1,0 +1,46 @@
+"""What an agency declares about its tables, once: the contents of ``agency.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from commonweal.records.episode_spec import EpisodeSpec, with_episodes
+from commonweal.records.spec import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agency:
+    """An agency's tables.
+
+    Parameters
+    ----------
+    name
+        Name of the agency, for the report.
+    data
+        Folder of the tables, relative to the agency file.
+    extracted_on
+        The day the tables were drawn: everything known before it is in them, and no outcome
+        window that ends after it is taken as observed.
+    simulated
+        The seal ``commonweal simulate`` leaves beside the tables it makes. Only tables that
+        match it count as simulated and may show small cells.
+    sources
+        Event sources by name.
+    episodes
+        Sets of windows by name, each made of a source's overlapping records. A study uses one
+        like a source.
+    """
+
+    name: str
+    data: str
+    extracted_on: date
+    sources: Mapping[str, Source]
+    simulated: str | None = None
+    episodes: Mapping[str, EpisodeSpec] = field(default_factory=dict)
+
+    @property
+    def events(self) -> Mapping[str, Source]:
+        """Everything a study may name as an event: the sources and the windows made of them."""
+        return with_episodes(self.sources, self.episodes)
