@@ -16,10 +16,12 @@ from commonweal.core import dates
 from commonweal.decisions import spec as decisions
 from commonweal.evaluation import spec as evaluation
 from commonweal.features import spec as features
+from commonweal.linkage import spec as linkage
 from commonweal.models import spec as models
 from commonweal.oversight import spec as oversight
-from commonweal.records import agency, episode_spec
+from commonweal.records import episode_spec
 from commonweal.records import spec as records
+from commonweal.study import agency
 
 ROOT = Path(__file__).resolve().parent.parent
 START, END = "<!-- tree -->", "<!-- /tree -->"
@@ -70,6 +72,9 @@ SECTIONS: dict[str, list[tuple[str, Any]]] = {
         ("[sources.NAME.groups] NAME = {...}, and every `where`", records.Condition),
         ("join = {...}", records.Join),
         ("[sources.NAME.checks]", records.Checks),
+        ("[linkage]", linkage.LinkageSpec),
+        ("[linkage.fields] NAME = {...}", linkage.Field),
+        ("trusted_id = {...}", linkage.TrustedId),
         ("[episodes.NAME]", episode_spec.EpisodeSpec),
         ("[episodes.NAME.columns] NAME = {...}", episode_spec.Resolution),
     ],

@@ -3,13 +3,14 @@
 Every feature and every cohort rule reads events through `History`. Three rules are enforced
 here and nowhere else: a record is seen only if ``known_on < as_of``, a column decided later is
 missing until the day after its decision was known, and of the versions of a window only the one
-that stood is seen: nothing newer of it was known before the as-of date.
+that stood is seen: nothing newer of it was known before the as-of date. Where records are linked,
+whose an event is depends on the as-of date too: it is whoever the records known by then say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -47,18 +48,25 @@ class History:
         Source -> relation of its events, as `records` assembled them.
     sources
         Source -> declaration.
+    identities
+        Source -> (as_of, record_id, entity_id) of the records that were another entity's at an
+        as-of date than they are in the end. At dates it does not name the end's entities hold.
     """
 
     engine: Engine
     events: Mapping[str, Relation]
     sources: Mapping[str, Source]
+    identities: Mapping[str, Relation] = field(default_factory=dict)
 
     @classmethod
     def open(
-        cls, engine: Engine, tables: Mapping[str, Path], sources: Mapping[str, Source]
-    ) -> History:
+        cls, engine: Engine, tables: Mapping[str, Path], sources: Mapping[str, Source],
+        identities: Mapping[str, Path] | None = None,
+    ) -> History:  # fmt: skip
         """Open the event tables of a run."""
-        return cls(engine, {name: engine.parquet(path) for name, path in tables.items()}, sources)
+        events = {name: engine.parquet(path) for name, path in tables.items()}
+        changed = {name: engine.parquet(path) for name, path in (identities or {}).items()}
+        return cls(engine, events, sources, changed)
 
     def of(self, source: str, rows: Relation) -> Relation:
         """Return the past of each row: (row, as_of, event columns), seen at the row's as-of date.
@@ -70,12 +78,27 @@ class History:
         rows
             Relation with ``row``, ``entity_id`` and ``as_of``, unique in ``row``.
         """
-        return self._visible(source, rows.join(self.events[source], "entity_id"))
+        events = self.events[source]
+        joined = rows.join(events, "entity_id")
+        if source in self.identities:
+            changed = self.identities[source]
+            other = changed.select("as_of", "record_id")
+            moved = rows.join(changed, ["as_of", "entity_id"])
+            moved = moved.join(events.drop("entity_id"), "record_id").select(*joined.columns)
+            joined = joined.anti_join(other, ["as_of", "record_id"]).union(moved)
+        return self._visible(source, joined)
 
     def everyone(self, source: str, dates: Sequence[date]) -> Relation:
         """Return the past of all people at each date: (as_of, entity_id, event columns)."""
         days = self.engine.table(pa.table({"as_of": pa.array(dates, pa.date32())}))
-        return self._visible(source, days.cross_join(self.events[source]))
+        events = self.events[source]
+        joined = days.cross_join(events)
+        if source in self.identities:
+            changed = self.identities[source].rename(then="entity_id")
+            joined = joined.left_join(changed, ["as_of", "record_id"])
+            whose = joined.then.fill_null(joined.entity_id)
+            joined = joined.mutate(entity_id=whose).select("as_of", *events.columns)
+        return self._visible(source, joined)
 
     def _visible(self, source: str, joined: Relation) -> Relation:
         past = joined.filter(standing(joined, joined.as_of))

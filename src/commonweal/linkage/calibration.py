@@ -13,7 +13,7 @@ from commonweal.linkage.practice import Practice
 from commonweal.linkage.prepare import Floats, Ints
 from commonweal.linkage.scoring import Scored
 
-GRID = np.arange(-1.0, 5.01, 0.5)
+GRID = np.arange(-1.0, 8.01, 0.75)
 """Thresholds tried: natural log odds."""
 _AS_GOOD = 5e-4
 

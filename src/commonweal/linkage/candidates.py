@@ -17,7 +17,7 @@ from commonweal.linkage.constraints.registry import constraints
 from commonweal.linkage.constraints.rule import Constraint, Members
 from commonweal.linkage.database import Database, connect, put
 from commonweal.linkage.learning import Learned, Material, learn_linkage
-from commonweal.linkage.prepare import NO_DAY, Floats, Ints, Mask, Prepared, prepare
+from commonweal.linkage.prepare import NO_DAY, Floats, Mask, Prepared, prepare
 from commonweal.linkage.profiles import Profiles, profile
 from commonweal.linkage.scoring import Scored, score
 from commonweal.linkage.spec import DEFAULT_TUNING, Columns, LinkageSpec, Tuning
@@ -136,11 +136,16 @@ def compare_records(
         blocking.make_pairs(database, "compared", used, "pairs")
         pairs = score(database, "compared", "pairs", learned.model, tuning.chunk)
         database.close()
-        weigher = learned.weigher or Weigher(None, prior_log_odds(pairs.weight))
+        weigher = learned.weigher or _by_weight(pairs, profiles.count)
         strength = weigher.log_odds(pairs)
     threshold = learned.threshold or calibration.by_expectation(strength)
     moved = Threshold(threshold.value + spec.threshold_shift, threshold.by, threshold.tried)
     return Candidates(prepared, profiles, learned, pairs, strength, moved, rules)
+
+
+def _by_weight(pairs: Scored, count: int) -> Weigher:
+    """Return weights as they are, with the prior that they themselves lead to."""
+    return Weigher(None, prior_log_odds(pairs.weight, count * (count - 1) / 2))
 
 
 def known_before(prepared: Prepared, day: date) -> Mask:

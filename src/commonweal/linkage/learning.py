@@ -22,7 +22,7 @@ from commonweal.linkage.profiles import Profiles
 from commonweal.linkage.scoring import Model, Scored, score
 from commonweal.linkage.spec import LinkageSpec, Tuning
 from commonweal.linkage.training import Chances, Divergence
-from commonweal.linkage.weights import FOLDS, Weigher, cross_fitted, learn
+from commonweal.linkage.weights import FOLDS, Weigher, cross_fitted, learn, prior_log_odds
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,10 @@ def learn_linkage(given: Material) -> Learned:
     made = comparisons(layout)
     u = _u(given, made, same)
     noise = training.measure_noise(database, layout, "{}.seen")
+    count = int(given.visible.sum())
     file = practice(
-        given.prepared, given.profiles, given.visible, noise, given.tuning.hidden,
-        given.tuning.practice, given.seed,
+        given.prepared, given.profiles, given.visible, noise,
+        max(given.tuning.hidden, count // 50), max(given.tuning.practice, count // 10), given.seed,
     )  # fmt: skip
     em = _em(given, Model(made, training.starting(made).m, u))
     if file is None:
@@ -206,8 +207,10 @@ def _rehearsed(
         database.execute(f"DROP TABLE {table}")
     true = file.person[pairs.left] == file.person[pairs.right]
     fold = _folds(file, pairs)
-    strength = cross_fitted(pairs, true, fold, file.scale, given.seed)
-    weigher = learn(pairs, true, file.scale, given.seed)
+    prior = prior_log_odds(pairs.weight, file.table.num_rows * (file.table.num_rows - 1) / 2)
+    prior -= float(np.log(file.scale))
+    strength = cross_fitted(pairs, true, fold, file.scale, prior, given.seed)
+    weigher = learn(pairs, true, file.scale, prior, given.seed)
     rehearsal = rehearse(file, pairs, strength, given.rules)
     return Learned(
         model, "known ids", divergences, weigher, rehearsal, by_hidden_ids(rehearsal), noise,

@@ -93,10 +93,11 @@ class Linkage:
         import pandas as pd
 
         tried = pd.DataFrame(self.candidates.threshold.tried, columns=["threshold", "F1"])
-        return alt.Chart(tried).mark_line(point=True).encode(
+        chart: alt.Chart = alt.Chart(tried).mark_line(point=True).encode(
             x=alt.X("threshold", title="threshold (log odds)"),
             y=alt.Y("F1", title="estimated F1 over open pairs", scale=alt.Scale(zero=False)),
         )  # fmt: skip
+        return chart
 
     def sentence(self) -> str:
         """Say in words how many records became how many people, and how good that is."""

@@ -95,7 +95,7 @@ def count_people(
     mine, mine_closed = np.bincount(who), np.bincount(who, weights=closed)
 
     def per_person(values: NDArray[np.float64]) -> Floats:
-        return np.bincount(owner, weights=values, minlength=len(codes))
+        return _bincount(owner, values, len(codes))
 
     every_both, every_one = per_person(_pairs(size)), _pairs(mine)
     every_wrong = size * (whole[place] - size) / 2
@@ -103,7 +103,7 @@ def count_people(
     others = whole[place] - size
     share = size / (size + scale * others)
     found = size / mine[owner]
-    records = np.bincount(who, weights=1 - closed, minlength=len(codes))
+    records = _bincount(who, 1 - closed, len(codes))
     hidden_here = size - size_closed
     return codes, PersonCounts(
         both=every_both - per_person(_pairs(size_closed)),
@@ -116,6 +116,10 @@ def count_people(
         cubed_precision=per_person(hidden_here * share),
         cubed_recall=per_person(hidden_here * found),
     )
+
+
+def _bincount(code: Ints, weights: Floats, length: int) -> Floats:
+    return np.bincount(code, weights=weights, minlength=length).astype(np.float64)
 
 
 def _pairs(count: NDArray[np.generic]) -> Floats:

@@ -16,7 +16,7 @@ from commonweal.linkage.database import Database, columns, number
 Levels = NDArray[np.int8]
 _QUIET = 50
 """splink's messages are for notebooks; what a user needs to know is said by findings."""
-HOPELESS = -8.0
+HOPELESS = 0.0
 """Pairs of lower weight (bits, before the prior) are dropped."""
 
 

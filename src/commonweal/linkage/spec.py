@@ -134,10 +134,9 @@ class Tuning:
 
     Parameters
     ----------
-    hidden
-        Records whose trusted id is hidden for calibration, at most.
-    practice
-        Records in the practice file, at most.
+    hidden, practice
+        Records whose trusted id is hidden for calibration, and rows of the practice file, at
+        most; a fiftieth and a tenth of all records where that is more.
     random_pairs
         Random pairs from which u probabilities are counted.
     em_pairs

@@ -59,7 +59,8 @@ def violations(
         if end - start < 2 or quarantined[rows].any():
             continue
         mine = members.some(rows)
-        for rule in rules:
-            if rule.broken(mine):
-                found.append(Violation(int(entity[rows[0]]), rule.name, tuple(rows.tolist())))
+        found += [
+            Violation(int(entity[rows[0]]), rule.name, tuple(rows.tolist()))
+            for rule in rules if rule.broken(mine)
+        ]  # fmt: skip
     return tuple(found)

@@ -18,10 +18,12 @@ from commonweal.core.seeds import seed_for
 from commonweal.linkage.prepare import Floats, Ints, Mask
 from commonweal.linkage.scoring import Scored
 
-_ENOUGH = 200
+_ENOUGH = 50
 """Pairs of either class without which nothing is learned."""
 _STEP = 0.25
 """Weights are rounded to this many bits before they are looked at."""
+_SURE = 4.0
+"""Log odds beyond which the weight alone is not believed; the trees begin from there."""
 _ROUNDS = 120
 FOLDS = 2
 
@@ -33,14 +35,13 @@ class Weigher:
     Parameters
     ----------
     booster
-        The learned trees; None where too little was known to learn from.
+        The learned trees, which correct the weight; None where too little was known to learn.
     prior
-        Log odds of a compared pair's being one person's before its evidence, where there are no
-        trees.
+        Log odds that two random records are one person's.
     """
 
     booster: Any
-    prior: float = 0.0
+    prior: float
 
     def log_odds(self, pairs: Scored) -> Floats:
         """Return the log odds (natural) of each pair."""
@@ -50,7 +51,13 @@ class Weigher:
         patterns, of = _patterns(pairs)
         odds: Floats = self.booster.predict(patterns, raw_score=True, num_threads=1)[of]
         # Within a pattern the weight decides who comes first; it can outweigh nothing.
-        return odds + 1e-4 * pairs.weight
+        return odds + _believed(pairs.weight, self.prior) + 1e-4 * pairs.weight
+
+
+def _believed(weight: Floats, prior: float) -> Floats:
+    rounded = np.round(weight / _STEP) * _STEP
+    found: Floats = np.clip(rounded * np.log(2.0) + prior, -_SURE, _SURE)
+    return found
 
 
 def _features(pairs: Scored) -> Floats:
@@ -69,7 +76,7 @@ def _patterns(pairs: Scored) -> tuple[Floats, Ints]:
     return _features(pairs.only(first)), of.ravel()
 
 
-def learn(pairs: Scored, true: Mask, scale: float, seed: int) -> Weigher:
+def learn(pairs: Scored, true: Mask, scale: float, prior: float, seed: int) -> Weigher:
     """Learn from pairs whose truth is known.
 
     Parameters
@@ -80,11 +87,13 @@ def learn(pairs: Scored, true: Mask, scale: float, seed: int) -> Weigher:
         Whether each is one person's.
     scale
         What a pair of two people stands for: there are so many times more people in all.
+    prior
+        Log odds that two random records are one person's.
     seed
         The study's seed.
     """
     if min(int(true.sum()), int((~true).sum())) < _ENOUGH:
-        return Weigher(None, prior_log_odds(pairs.weight))
+        return Weigher(None, prior)
     features = _features(pairs)
     rows = np.lexsort((pairs.right, pairs.left))
     data = lgb.Dataset(
@@ -97,10 +106,12 @@ def learn(pairs: Scored, true: Mask, scale: float, seed: int) -> Weigher:
         "num_threads": 1, "deterministic": True, "force_row_wise": True, "max_bin": 255,
         "seed": seed_for(seed, "linkage", "weights"),
     }  # fmt: skip
-    return Weigher(lgb.train(settings, data, num_boost_round=_ROUNDS))
+    return Weigher(lgb.train(settings, data, num_boost_round=_ROUNDS), prior)
 
 
-def cross_fitted(pairs: Scored, true: Mask, fold: Ints, scale: float, seed: int) -> Floats:
+def cross_fitted(
+    pairs: Scored, true: Mask, fold: Ints, scale: float, prior: float, seed: int
+) -> Floats:
     """Return each pair's log odds by what was learned on the other folds' people.
 
     `fold` is that of a pair's hidden row; pairs between folds are learned from in neither.
@@ -108,24 +119,36 @@ def cross_fitted(pairs: Scored, true: Mask, fold: Ints, scale: float, seed: int)
     found = np.zeros(pairs.count)
     for number in range(FOLDS):
         inside = fold == number
-        learned = learn(pairs.only(~inside & (fold >= 0)), true[~inside & (fold >= 0)], scale, seed)
+        learned = learn(
+            pairs.only(~inside & (fold >= 0)), true[~inside & (fold >= 0)], scale, prior, seed
+        )
         chosen = inside | (fold < 0) if number == 0 else inside
         found[chosen] = learned.log_odds(pairs.only(chosen))
     return found
 
 
-def prior_log_odds(weight: Floats) -> float:
-    """Return the log odds of being one person that make the pairs' weights come true.
+def prior_log_odds(weight: Floats, pairs: float) -> float:
+    """Return the log odds that two random records are one person's.
 
-    The share of one person's pairs is that which the weights themselves lead to, found by
-    repeating Bayes' rule.
+    Estimated as the share of all pairs that the weights themselves lead to expect, found by
+    repeating Bayes' rule. Assumes that pairs that were not compared are two people's.
+
+    Parameters
+    ----------
+    weight
+        Weight of each compared pair, in bits.
+    pairs
+        Number of all pairs, compared or not.
     """
     evidence = np.clip(weight, -60, 60) * np.log(2.0)
-    share = 0.5
+    least = 0.5 / max(pairs, 2.0)
+    share = min(0.5, len(weight) / max(pairs, 1.0))
     for _ in range(200):
+        share = min(max(share, least), 1 - 1e-9)
         odds = evidence + np.log(share / (1 - share))
-        new = float(np.clip((1 / (1 + np.exp(-odds))).mean(), 1e-9, 1 - 1e-9))
-        if abs(new - share) < 1e-9:
+        new = float((1 / (1 + np.exp(-odds))).sum()) / max(pairs, 1.0)
+        if abs(np.log(max(new, least) / share)) < 1e-6:
             break
         share = new
+    share = min(max(share, least), 1 - 1e-9)
     return float(np.log(share / (1 - share)))

@@ -133,7 +133,7 @@ def _events(name: str, rows: Rows, source: Source, record_id: pa.Array, kept: Ma
     columns: dict[str, pa.Array] = {
         "record_id": record_id,
         "event_id": record_id,
-        "entity_id": rows.columns[source.entity],
+        "entity_id": _entities(name, rows, source, record_id),
         "role": pa.array([source.role] * rows.count, pa.string()),
         "occurred_on": rows.columns[OCCURRED],
         "known_on": rows.columns[KNOWN],
@@ -150,6 +150,13 @@ def _events(name: str, rows: Rows, source: Source, record_id: pa.Array, kept: Ma
     first = ["entity_id", "known_on", "occurred_on", "record_id"]
     rest = [name for name in table.column_names if name not in first]
     return table.sort_by([(name, "ascending") for name in first + rest])
+
+
+def _entities(name: str, rows: Rows, source: Source, record_id: pa.Array) -> pa.Array:
+    """Return whom each record is about; before linkage each is about somebody of its own."""
+    if source.entity is not None:
+        return rows.columns[source.entity]
+    return pc.binary_join_element_wise(name, record_id, ":")
 
 
 def _quarantine(rows: Rows, record_id: pa.Array) -> pa.Table:

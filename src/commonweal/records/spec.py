@@ -146,7 +146,8 @@ class Source:
     table
         File in the agency's data folder: ``.csv``, ``.parquet``, or ``.duckdb#table``.
     entity
-        Column that says whom the record is about.
+        Column that says whom the record is about. None where that is found by linkage: every
+        record is then somebody's of its own until it is linked.
     event
         Column shared by all records of one incident; the record itself where there is none.
     record
@@ -172,9 +173,9 @@ class Source:
     """
 
     table: str
-    entity: str
     occurred_on: str
     known_on: str
+    entity: str | None = None
     event: str | None = None
     record: tuple[str, ...] = ()
     role: str = "subject"
@@ -193,8 +194,8 @@ class Source:
 
     def identifiers(self) -> tuple[str, ...]:
         """Return the columns that say who and which: entity, event and record, each once."""
-        event = (self.event,) if self.event else ()
-        return tuple(dict.fromkeys((self.entity, *event, *self.record)))
+        named = [column for column in (self.entity, self.event) if column is not None]
+        return tuple(dict.fromkeys((*named, *self.record)))
 
     def dates(self) -> tuple[str, ...]:
         """Return the columns that are read as dates: occurred, known, decided, each once."""

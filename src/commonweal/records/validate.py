@@ -43,7 +43,8 @@ def _never_kept(policy: Policy) -> Policy:
 def _missing(rows: Rows, source: Source) -> Rows:
     """Note required values; a cell that is there but wrong is not reported as missing too."""
     policy = source.checks.missing
-    indispensable = (source.entity, source.occurred_on, source.known_on, *source.record)
+    whom = () if source.entity is None else (source.entity,)
+    indispensable = (*whom, source.occurred_on, source.known_on, *source.record)
     required = dict.fromkeys(indispensable, _never_kept(policy))
     for column, spec in source.columns.items():
         if spec.required:

@@ -13,9 +13,9 @@ from commonweal.core.store import Artefact, write_json
 from commonweal.core.tables import read_table, write_table
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.records import episodes as windows
-from commonweal.records.agency import Agency
 from commonweal.records.episode_spec import EpisodeSpec
 from commonweal.records.episodes import Counts
+from commonweal.study.agency import Agency
 from commonweal.study.stages import Workshop, code_below
 
 _AMONG_EQUALS = {

@@ -15,8 +15,8 @@ from pydantic import ConfigDict, Discriminator, TypeAdapter, ValidationError
 
 from commonweal.cohorts.spec import OutcomeSpec
 from commonweal.core.errors import Problem, StudyError, nearest, problem
-from commonweal.records.agency import Agency
 from commonweal.simulate.seal import matches_seal
+from commonweal.study.agency import Agency
 from commonweal.study.messages import explain
 from commonweal.study.parts import Parts
 from commonweal.study.spec import Study, StudySpec
@@ -60,8 +60,9 @@ def load(
     study = _sections(path, StudySpec)
     agency_path = agency_file or path.parent / _agency_name(study)
     agency = _agency(path, agency_path)
-    parts = Parts(path.name, study.parts, agency_path.name, agency.parts)
-    if "episodes" in agency.raw and "episodes" not in agency.parts:
+    unread = frozenset(agency.raw) - frozenset(agency.parts)
+    parts = Parts(path.name, study.parts, agency_path.name, agency.parts, unread=unread)
+    if "episodes" in unread:
         parts = parts.without_sources()
     problems = [*study.problems, *agency.problems, *cross_check(parts)]
     if problems:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from commonweal.cohorts.history import History
 from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.store import Artefact
 from commonweal.core.tables import Engine
@@ -18,7 +17,7 @@ from commonweal.reports.figures import nearest
 from commonweal.study.evaluate import Evaluated, evaluated, rankings, write_evaluated
 from commonweal.study.load import outcome_of
 from commonweal.study.spec import Study
-from commonweal.study.stages import Records, Workshop, code_below
+from commonweal.study.stages import Records, Workshop, code_below, history
 from commonweal.study.tested import Shown, Tested, measured, tested, wanted
 
 _SAME = ("event", "at_least", "where", "dated_by")
@@ -106,15 +105,14 @@ def _foretold(shop: Workshop, known: Oracle) -> bool:
 def _chances(
     shop: Workshop, known: Oracle, made: Records, tables: Mapping[str, str], test: Tested
 ) -> Floats | None:
-    spec, sources = shop.study.spec, shop.study.agency.events
+    spec = shop.study.spec
     if not _foretold(shop, known):
         return None
-    events = {name: artefact.file("events.parquet") for name, artefact in made.items()}
     with Engine(shop.threads) as engine:
-        history = History.open(engine, events, sources)
+        past = history(engine, shop, made)
         until = spec.outcome.within.after(test.as_of)
         return known.chances(
-            test.people, history, tables, spec.outcome.event, test.as_of, until
+            test.people, past, tables, spec.outcome.event, test.as_of, until
         )  # fmt: skip
 
 

@@ -24,12 +24,15 @@ class Parts:
         Names of the files, for messages.
     study, agency
         Section -> its dataclass or value.
+    unread
+        Sections of the agency file that are there and could not be read.
     """
 
     study_file: str
     study: Mapping[str, Any]
     agency_file: str
     agency: Mapping[str, Any]
+    unread: frozenset[str] = frozenset()
 
     @property
     def declared(self) -> Mapping[str, Source]:

@@ -22,11 +22,12 @@ from commonweal.records.conditions import holds
 from commonweal.reports.content import BlockSummary, Content, FlowStep, SourceSummary
 from commonweal.study.episodes import episode_findings, episode_metrics
 from commonweal.study.evaluate import Evaluated
+from commonweal.study.linkage import linkage_findings, linkage_metrics
 from commonweal.study.stages import Workshop
 
 _PACKAGES = (
     "commonweal", "altair", "duckdb", "ibis-framework", "jinja2", "lightgbm", "numpy", "pyarrow",
-    "scikit-learn", "scipy", "vl-convert-python",
+    "numba", "scikit-learn", "scipy", "splink", "vl-convert-python",
 )  # fmt: skip
 
 
@@ -38,7 +39,7 @@ def versions() -> dict[str, str]:
 def content(
     shop: Workshop, digests: Mapping[str, str], made: Mapping[str, Artefact], people: Artefact,
     labelled: Artefact, blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact],
-    found: Evaluated, recommendation: str | None,
+    found: Evaluated, recommendation: str | None, linkage: Artefact | None = None,
 ) -> Content:  # fmt: skip
     """Gather everything the report may say."""
     spec, agency = shop.study.spec, shop.study.agency
@@ -49,6 +50,7 @@ def content(
     flow = _flow(people, labelled, rule, windowed)
     findings = [*_exempt(shop), *(f for r in reports for f in _source_findings(r, rule))]
     findings += [
+        *linkage_findings(shop.study, linkage, rule),
         *episode_findings(agency, made, rule),
         *_oversized(blocks, rule),
         *_embargoed(shop),
@@ -65,7 +67,8 @@ def content(
         blocks=used, findings=tuple(findings),
         metrics=(
             *found.metrics, *_flow_metrics(flow), *_source_metrics(sources),
-            *episode_metrics(agency, made, rule), *_block_metrics(used),
+            *linkage_metrics(linkage, rule), *episode_metrics(agency, made, rule),
+            *_block_metrics(used),
         ),
         recommendation=recommendation, inputs=dict(digests), versions=versions(),
         study_file=shop.study.path.name,

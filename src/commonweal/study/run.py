@@ -24,6 +24,7 @@ from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
 from commonweal.study.episodes import episodes
 from commonweal.study.evaluate import Evaluated, evaluated, evaluation
+from commonweal.study.linkage import link
 from commonweal.study.load import load
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.spec import Study
@@ -199,7 +200,8 @@ def _run(
     known: Oracle | None,
 ) -> Run:  # fmt: skip
     study = shop.study
-    made = episodes(shop, stages.records(shop, digests))
+    linked = link(shop, stages.records(shop, digests))
+    made = episodes(shop, linked.records)
     people = stages.cohort(shop, made)
     stages.check_capacity(shop, people)
     labelled = stages.labels(shop, made, people)
@@ -209,6 +211,7 @@ def _run(
     fitted = stages.models(shop, people, labelled, blocks)
     tested = evaluation(shop, people, labelled, grouped, blocks, fitted)
     finished = [
+        *([linked.linkage] if linked.linkage else []),
         *made.values(),
         people,
         labelled,
@@ -228,7 +231,9 @@ def _run(
         offered = offer.recommendation(shop, people, blocks, fitted, key)
         finished.append(offered)
     name = "recommendation.csv" if offered else None
-    said = release.content(shop, digests, made, people, labelled, blocks, fitted, found, name)
+    said = release.content(
+        shop, digests, made, people, labelled, blocks, fitted, found, name, linked.linkage
+    )
     page = _report(shop, said, finished)
     finished.append(page)
     if offered:

@@ -13,7 +13,7 @@ from commonweal.features.spec import BlockSpec
 from commonweal.models.spec import ModelSpec
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.oversight.spec import About, Action, Protected, Review
-from commonweal.records.agency import Agency
+from commonweal.study.agency import Agency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from commonweal.core.errors import CommonwealError, DataError, Problem, StudyErr
 from commonweal.core.parallel import each, once
 from commonweal.core.progress import Progress
 from commonweal.core.store import Artefact, Store, write_json
-from commonweal.core.tables import Engine, read_table, write_table
+from commonweal.core.tables import Engine, Relation, read_table, write_table
 from commonweal.features.columns import Feature
 from commonweal.features.matrix import FeatureMatrix
 from commonweal.features.registry import build_block, sources_of
@@ -40,7 +40,11 @@ from commonweal.records.read import table_file
 from commonweal.records.spec import Source
 from commonweal.study.spec import Study
 
-_FOLDERS = ("core", "records", "cohorts", "features", "models")
+IDENTITIES = "identities.parquet"
+"""Beside the events of a linked source: whose a record was at an as-of date, where it differs."""
+ALIASES = "aliases.parquet"
+"""Who somebody known under an id of an as-of date turns out to be in the end."""
+_FOLDERS = ("core", "records", "linkage", "cohorts", "features", "models")
 
 
 def code_below(folder: str, *more: str) -> str:
@@ -132,9 +136,11 @@ def _source(shop: Workshop, name: str, source: Source, digests: Mapping[str, str
     return shop.make(f"records/{name}", code_below("records"), settings, {}, write)
 
 
-def _history(engine: Engine, shop: Workshop, made: Records) -> History:
+def history(engine: Engine, shop: Workshop, made: Records) -> History:
+    """Open the past of some sources."""
     tables = {name: artefact.file("events.parquet") for name, artefact in made.items()}
-    return History.open(engine, tables, shop.study.agency.events)
+    then = {name: a.file(IDENTITIES) for name, a in made.items() if IDENTITIES in a.files}
+    return History.open(engine, tables, shop.study.agency.events, then)
 
 
 def _some(made: Records, names: Iterable[str]) -> dict[str, Artefact]:
@@ -152,7 +158,7 @@ def cohort(shop: Workshop, made: Records) -> Artefact:
 
     def write(folder: Path) -> None:
         with Engine(shop.threads) as engine:
-            people, flow = draw(spec, _history(engine, shop, _some(made, names)))
+            people, flow = draw(spec, history(engine, shop, _some(made, names)))
         if people.num_rows == 0:
             what = "no one meets the rules at any as-of date"
             raise DataError([Problem("cohort", what, "see cohort.include and cohort.as_of")])
@@ -183,20 +189,37 @@ def check_capacity(shop: Workshop, people: Artefact) -> None:
             raise StudyError([Problem(where, what, "everybody would be chosen: name fewer")])
 
 
+def in_the_end(engine: Engine, rows: Relation, linked: Artefact | None) -> Relation:
+    """Return rows with the ids their entities turn out to have once all records have come.
+
+    What came after an as-of date is what a label is about: there, and only there, records that
+    came later may say who was who.
+    """
+    if linked is None:
+        return rows
+    aliases = engine.parquet(linked.file(ALIASES))
+    joined = rows.left_join(aliases, "entity_id")
+    return joined.mutate(entity_id=joined.in_the_end.fill_null(joined.entity_id)).select(
+        *rows.columns
+    )
+
+
 def labels(shop: Workshop, made: Records, people: Artefact) -> Artefact:
     """Label the cohort: ``labels.parquet`` and ``everyone.json``."""
     spec = shop.study.spec.outcome
     source = shop.study.agency.events[spec.event]
+    linked = next((a for _, a in sorted(made.items()) if ALIASES in a.files), None)
 
     def write(folder: Path) -> None:
         with Engine(shop.threads) as engine:
             events = engine.parquet(made[spec.event].file("events.parquet"))
-            rows = engine.parquet(people.file("cohort.parquet"))
+            rows = in_the_end(engine, engine.parquet(people.file("cohort.parquet")), linked)
             labelled = label(spec, source, events, rows, shop.splits, engine)
         write_table(labelled.labels, folder / "labels.parquet")
         write_json(folder / "everyone.json", {str(day): n for day, n in labelled.everyone.items()})
 
     parents = {"events": made[spec.event], "cohort": people}
+    parents |= {"linked": linked} if linked else {}
     return shop.make("labels", code_below("cohorts"), [spec, source, shop.splits], parents, write)
 
 
@@ -209,10 +232,10 @@ def groups(shop: Workshop, made: Records, people: Artefact) -> Artefact:
         table = read_table(people.file("cohort.parquet"))
         columns = {"row": table["row"]}
         with Engine(shop.threads) as engine:
-            history = _history(engine, shop, _some(made, names))
+            past = history(engine, shop, _some(made, names))
             rows = engine.table(table)
             for name, spec in protected.items():
-                columns[name] = attribute(spec, history, rows, table.num_rows)
+                columns[name] = attribute(spec, past, rows, table.num_rows)
         write_table(pa.table(columns), folder / "groups.parquet")
 
     parents = {**_some(made, names), "__cohort": people}
@@ -237,9 +260,9 @@ def _block(shop: Workshop, name: str, spec: BlockSpec, made: Records, people: Ar
 
     def write(folder: Path) -> None:
         with Engine(shop.threads) as engine:
-            history = _history(engine, shop, _some(made, names))
-            rows = Rows.of(history, read_table(people.file("cohort.parquet")), training)
-            block = build_block(name, spec, rows, history)
+            past = history(engine, shop, _some(made, names))
+            rows = Rows.of(past, read_table(people.file("cohort.parquet")), training)
+            block = build_block(name, spec, rows, past)
         write_table(block.table(), folder / "block.parquet")
         write_json(folder / "features.json", {"features": block.features, "notes": block.notes})
 

@@ -9,6 +9,7 @@ from commonweal.cohorts.splits import assign, problems_with
 from commonweal.core.errors import Problem
 from commonweal.study.blocks import check_features, check_models
 from commonweal.study.episode_checks import check_episodes, check_settled
+from commonweal.study.linkage_checks import check_linkage
 from commonweal.study.parts import Parts, between, filled, known, once
 from commonweal.study.sources import EARLIEST, check_agency, check_conditions, in_future
 
@@ -19,7 +20,7 @@ _MOST_EVENTS = 1_000_000
 
 def cross_check(parts: Parts) -> list[Problem]:
     """Return every contradiction that can be seen without reading a table."""
-    found = [*check_agency(parts), *(wrong := list(check_episodes(parts)))]
+    found = [*check_agency(parts), *check_linkage(parts), *(wrong := list(check_episodes(parts)))]
     if wrong:  # what rests on windows that are declared wrongly cannot be judged
         parts = parts.without_sources()
     checks: list[Callable[[Parts], Iterable[Problem]]] = [

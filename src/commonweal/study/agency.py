@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from commonweal.linkage.spec import LinkageSpec
 from commonweal.records.episode_spec import EpisodeSpec, with_episodes
 from commonweal.records.spec import Source
 
@@ -28,6 +29,8 @@ class Agency:
         match it count as simulated and may show small cells.
     sources
         Event sources by name.
+    linkage
+        How records without an entity of their own are linked.
     episodes
         Sets of windows by name, each made of a source's overlapping records. A study uses one
         like a source.
@@ -38,7 +41,16 @@ class Agency:
     extracted_on: date
     sources: Mapping[str, Source]
     simulated: str | None = None
+    linkage: LinkageSpec | None = None
     episodes: Mapping[str, EpisodeSpec] = field(default_factory=dict)
+
+    def linked(self) -> tuple[str, ...]:
+        """Return the sources that are linked, in order of name."""
+        if self.linkage is None:
+            return ()
+        columns = {c for name, field in self.linkage.fields.items() for c in (name, *field.also)}
+        having = [n for n, s in sorted(self.sources.items()) if columns & set(s.columns)]
+        return tuple(sorted(self.linkage.sources)) or tuple(having)
 
     @property
     def events(self) -> Mapping[str, Source]:
