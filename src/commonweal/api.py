@@ -2,6 +2,8 @@
 
 from commonweal.core.errors import BurdenError, CommonwealError, DataError, StudyError
 from commonweal.core.results import Finding, Metric
+from commonweal.linkage.link import Linkage, link
+from commonweal.linkage.spec import Columns, Field, LinkageSpec, TrustedId
 from commonweal.records.episode_spec import EpisodeSpec
 from commonweal.records.episodes import consolidate
 from commonweal.simulate.world import Simulated, simulate
@@ -12,17 +14,23 @@ from commonweal.study.spec import Study
 
 __all__ = [
     "BurdenError",
+    "Columns",
     "CommonwealError",
     "DataError",
     "EpisodeSpec",
+    "Field",
     "Finding",
+    "Linkage",
+    "LinkageSpec",
     "Metric",
     "Run",
     "Simulated",
     "Study",
     "StudyError",
+    "TrustedId",
     "check_tables",
     "consolidate",
+    "link",
     "load",
     "rebuild",
     "run",

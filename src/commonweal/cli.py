@@ -17,6 +17,11 @@ app = typer.Typer(
     add_completion=False,
 )
 
+linking = typer.Typer(
+    help="Find which records are one person's, and how sure that is.", no_args_is_help=True
+)
+app.add_typer(linking, name="link")
+
 StudyFile = Annotated[Path, typer.Argument(help="The study file, study.toml.", show_default=False)]
 Data = Annotated[
     Path | None, typer.Option(help="Folder of the tables, instead of the agency file's.")
@@ -122,6 +127,89 @@ def resolve(
         from commonweal.study.resolve import resolve as resolved
 
         typer.echo(f"{resolved(out, to):,} written to {to}; it names people: keep it safe.")
+
+
+@linking.command("run")
+def link_run(
+    study: StudyFile,
+    out: Out,
+    data: Data = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads; no output depends on it.")] = 2,
+) -> None:
+    """Assemble and link a study's records; a run into the same folder goes on from here."""
+    with _told():
+        from commonweal.study.link import link_run as linked
+        from commonweal.study.load import load
+
+        found = linked(load(study, data), out, threads)
+        typer.echo(found.summary)
+        for warning in found.warnings:
+            typer.echo(f"warning: {warning}")
+        typer.echo(f"crosswalk: {found.crosswalk}")
+        typer.echo(f"next: commonweal link verify {out}; commonweal link review {out} --to FOLDER")
+
+
+@linking.command("verify")
+def link_verify(out: Annotated[Path, typer.Argument(help="Folder of a run.")]) -> None:
+    """Hold every person's records against every rule, by comparing each with each."""
+    with _told():
+        from commonweal.study.link import verify_run
+
+        people, broken = verify_run(out)
+        for one, records in broken:
+            typer.echo(f"{one.rule} is broken by {', '.join(records)}", err=True)
+        said = "person breaks" if len(broken) == 1 else "people break"
+        typer.echo(f"{people:,} people held against every rule: {len(broken):,} {said} one.")
+        if broken:
+            raise typer.Exit(1)
+
+
+@linking.command("review")
+def link_review(
+    out: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    to: Annotated[
+        Path | None, typer.Option(help="Folder for the pairs to look at, outside the run's.")
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="review.csv with its answers, to see what they come to.")
+    ] = None,
+) -> None:
+    """Write pairs near the threshold for clerks to look at, or read their answers back."""
+    if (to is None) == (answers is None):
+        typer.echo(
+            "error: give --to FOLDER to write a review, or --answers FILE to read it.", err=True
+        )
+        raise typer.Exit(1)
+    with _told():
+        from commonweal.study.review import read_review, write_review
+
+        if answers is not None:
+            typer.echo(read_review(out, answers).sentence())
+            typer.echo(f'To use them: answers = "{answers.name}" in [linkage], beside agency.toml.')
+        elif to is not None:
+            made = write_review(out, to)
+            typer.echo(f"{made.pairs:,} pairs; they name people: keep them safe.")
+            typer.echo(f"look at: {made.page}")
+            typer.echo(f"answer in: {made.table}")
+
+
+@linking.command("sensitivity")
+def link_sensitivity(
+    study: StudyFile,
+    out: Out,
+    data: Data = None,
+    shift: Annotated[
+        list[float] | None, typer.Option(help="What to add to the threshold, in log odds.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads; no output depends on it.")] = 2,
+) -> None:
+    """Run the study with other thresholds, and say what its headline would be."""
+    with _told():
+        from commonweal.study.link import move_threshold
+        from commonweal.study.load import load
+
+        for moved in move_threshold(load(study, data), out, shift or [-2.0, 0.0, 2.0], threads):
+            typer.echo(moved.sentence())
 
 
 @app.command()

@@ -140,6 +140,11 @@ class Store:
         _flush(self.root)
         return self._open(folder, reused=False)
 
+    @classmethod
+    def read(cls, folder: Path) -> Artefact:
+        """Return the artefact that lies in a folder."""
+        return cls._open(folder, reused=True)
+
     @staticmethod
     def _open(folder: Path, *, reused: bool) -> Artefact:
         record = json.loads((folder / _RECORD).read_text(encoding="utf-8"))

@@ -151,16 +151,33 @@ def review_strength(found: Candidates, answers: Answers) -> tuple[Candidates, Re
     hit = known[row] == asked if len(known) else np.zeros(len(asked), np.bool_)
     row, same = row[hit], answers.same[hit]
     odds = found.strength[row]
-    shift = _shift(odds, same) if len(row) >= FEWEST else 0.0
     strength = found.strength.copy()
     strength[row] = np.where(same, _SURE, -_SURE)
     old = found.threshold
-    moved = Threshold(old.value - shift, f"{old.by} and {len(row):,} answers", old.tried)
-    reviewed = Reviewed(
-        len(row), int(same.sum()), answers.unsure, float((1 / (1 + np.exp(-odds))).sum()), shift,
-        moved.value,
-    )  # fmt: skip
-    return replace(found, strength=strength, threshold=moved), reviewed
+    came = reviewed(odds, same, answers.unsure, old.value)
+    moved = Threshold(came.threshold, f"{old.by} and {len(row):,} answers", old.tried)
+    return replace(found, strength=strength, threshold=moved), came
+
+
+def reviewed(
+    odds: Floats, same: np.ndarray[tuple[int], np.dtype[np.bool_]], unsure: int, threshold: float
+) -> Reviewed:
+    """Say what answers come to.
+
+    Parameters
+    ----------
+    odds
+        Log odds of each answered pair before it was looked at.
+    same
+        The answers.
+    unsure
+        Pairs left open.
+    threshold
+        The threshold before.
+    """
+    shift = _shift(odds, same) if len(odds) >= FEWEST else 0.0
+    expected = float((1 / (1 + np.exp(-np.clip(odds, -500, 500)))).sum())
+    return Reviewed(len(odds), int(same.sum()), unsure, expected, shift, threshold - shift)
 
 
 def _shift(odds: Floats, same: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:

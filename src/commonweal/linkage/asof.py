@@ -21,9 +21,9 @@ class Drift:
         The date: records known before it.
     records, people
         How many there are.
-    unchanged
-        Share of these people whose records are, in the end, one person's and no other record
-        of the date is.
+    changed
+        People of these whose records are in the end not one person's, or not all of that
+        person's of the date.
     joined, parted
         Of the pairs of records put together at the date or in the end, the share that only
         later records put together, and the share that they part.
@@ -32,9 +32,14 @@ class Drift:
     as_of: date
     records: int
     people: int
-    unchanged: float
+    changed: int
     joined: float
     parted: float
+
+    @property
+    def unchanged(self) -> float:
+        """Share of the date's people that later records do not change."""
+        return 1 - self.changed / self.people if self.people else 1.0
 
     def sentence(self) -> str:
         """Say it in words."""
@@ -68,7 +73,7 @@ def drift(as_of: date, then: Ints, in_the_end: Ints, visible: Mask) -> Drift:
         as_of=as_of,
         records=int(visible.sum()),
         people=people,
-        unchanged=float(kept.sum() / people) if people else 1.0,
+        changed=people - int(kept.sum()),
         joined=(late - same) / either if either else 0.0,
         parted=(early - same) / either if either else 0.0,
     )

@@ -99,7 +99,7 @@ def _quarantine(found: Candidates, clusters: Clusters) -> Finding:
         f"{ids:,} trusted ids tie {int(rows.sum()):,} records together that break a rule; they "
         "are kept as they are, listed, and merged with nothing else."
     )
-    return Finding(code=code, severity=Severity.WARN, message=message, count=int(rows.sum()))
+    return Finding(code=code, severity=Severity.WARN, message=message, count=ids)
 
 
 def _quality(quality: Sequence[Metric]) -> Iterator[Finding]:

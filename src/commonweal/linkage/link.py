@@ -111,7 +111,7 @@ class Linkage:
             ]
             n = figures["linkage.open.precision"].n
             text += f" Over open pairs, on hidden ids: {', '.join(parts)}, n = {n:,} people."
-        return f"{text} {self.ties.sentence()}"
+        return text
 
     def verify(self) -> tuple[Violation, ...]:
         """Hold every person's records against every rule, by comparing each with each.

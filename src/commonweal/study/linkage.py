@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.core.canonical import file_digest
 from commonweal.core.errors import DataError, problem
 from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.store import Artefact, write_json
@@ -25,7 +24,7 @@ from commonweal.linkage.prepare import Ints
 from commonweal.linkage.spec import Columns, LinkageSpec
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.study.spec import Study
-from commonweal.study.stages import ALIASES, IDENTITIES, Workshop, code_below
+from commonweal.study.stages import ALIASES, ANSWERS, IDENTITIES, Workshop, code_below
 
 COLUMNS = Columns(
     source="source", record="record_id", occurred_on="occurred_on", known_on="known_on",
@@ -50,7 +49,7 @@ class Linked:
     linkage: Artefact | None
 
 
-def link(shop: Workshop, made: Mapping[str, Artefact]) -> Linked:
+def link(shop: Workshop, made: Mapping[str, Artefact], digests: Mapping[str, str]) -> Linked:
     """Link the records of the sources that are to be linked.
 
     Parameters
@@ -59,11 +58,18 @@ def link(shop: Workshop, made: Mapping[str, Artefact]) -> Linked:
         Where stages are made.
     made
         Source -> its events.
+    digests
+        Hashes of the inputs; a review's answers are among them.
 
     Returns
     -------
     Linked
         `made`, with linked sources replaced.
+
+    Raises
+    ------
+    DataError
+        If the records cannot be linked as declared, or a review's answers are not there.
 
     Notes
     -----
@@ -73,17 +79,9 @@ def link(shop: Workshop, made: Mapping[str, Artefact]) -> Linked:
     names = shop.study.agency.linked()
     if not names:
         return Linked(made, None)
-    crosswalk = _linkage(shop, {name: made[name] for name in names})
+    crosswalk = _linkage(shop, {name: made[name] for name in names}, digests.get(ANSWERS))
     replaced = {name: _source(shop, name, made[name], crosswalk) for name in names}
     return Linked({**made, **replaced}, crosswalk)
-
-
-def answers_file(study: Study) -> Path | None:
-    """Return the file of a clerical review's answers, None where none is declared."""
-    spec = study.agency.linkage
-    if spec is None or spec.answers is None:
-        return None
-    return study.agency_path.parent / spec.answers
 
 
 def linkable(study: Study, made: Mapping[str, Artefact]) -> pa.Table:
@@ -133,13 +131,15 @@ def _alike(parts: list[pa.Table]) -> list[pa.Table]:
     ]  # fmt: skip
 
 
-def _linkage(shop: Workshop, made: Mapping[str, Artefact]) -> Artefact:
+def _linkage(shop: Workshop, made: Mapping[str, Artefact], digest: str | None) -> Artefact:
     study = shop.study
     spec = study.agency.linkage
     assert spec is not None
     dates = study.spec.cohort.as_of.dates()
-    answers = answers_file(study)
-    digest = _digest(answers)
+    answers = study.answers
+    if digest == "missing":
+        mend = "write it with commonweal link review, or drop the setting"
+        raise problem(DataError, f"linkage.answers: {spec.answers}", "there is no such file", mend)
 
     def write(folder: Path) -> None:
         table = linkable(study, made)
@@ -151,15 +151,6 @@ def _linkage(shop: Workshop, made: Mapping[str, Artefact]) -> Artefact:
 
     settings = [spec, study.spec.study.seed, dates, digest, sorted(made)]
     return shop.make("linkage", code_below("linkage", "study/linkage.py"), settings, made, write)
-
-
-def _digest(answers: Path | None) -> str | None:
-    if answers is None:
-        return None
-    if not answers.is_file():
-        mend = "write it with commonweal link review, or drop the setting"
-        raise problem(DataError, str(answers), "there is no such file", mend)
-    return file_digest(answers)
 
 
 def _link(
@@ -232,14 +223,14 @@ def _write(folder: Path, table: pa.Table, found: Linkage, names: pa.Array, then:
     write_json(folder / "summary.json", {
         "sentence": found.sentence(), "records": len(found.entity), "people": found.people,
         "threshold": found.threshold, "single_pair": found.ties.share,
-        "with_several": found.ties.with_several,
+        "with_several": found.ties.with_several, "on_one_pair": found.ties.on_one_pair,
     })  # fmt: skip
 
 
 def _described(one: Drift) -> dict[str, object]:
     return {
         "as_of": one.as_of.isoformat(), "records": one.records, "people": one.people,
-        "unchanged": one.unchanged, "joined": one.joined, "parted": one.parted,
+        "changed": one.changed, "joined": one.joined, "parted": one.parted,
     }  # fmt: skip
 
 
@@ -284,7 +275,7 @@ def linkage_findings(study: Study, linkage: Artefact | None, rule: Disclosure) -
             count=summary["records"],
         ),
         *(_safe(one, rule) for one in found),
-        *_drift_findings(linkage),
+        *(_safe(one, rule) for one in _drift_findings(linkage)),
         *_window_findings(study),
     ]  # fmt: skip
 
@@ -302,12 +293,12 @@ def _safe(finding: Finding, rule: Disclosure) -> Finding:
 def _drift_findings(linkage: Artefact) -> Iterator[Finding]:
     raw: Any = linkage.json("drift.json")
     for one in raw:
-        described = Drift(**{**one, "as_of": date.fromisoformat(one["as_of"])})
+        described = _drift(one)
         changed = described.joined + described.parted
         yield Finding(
             code="linkage.later-records",
             severity=Severity.WARN if changed > 0.1 else Severity.PASS,
-            message=described.sentence(), where=one["as_of"], count=described.people,
+            message=described.sentence(), where=one["as_of"], count=described.changed,
         )  # fmt: skip
 
 
@@ -336,13 +327,21 @@ def linkage_metrics(linkage: Artefact | None, rule: Disclosure) -> list[Metric]:
         Metric(metric="linkage.people", value=people, n=summary["records"]),
         Metric(metric="linkage.single_pair", value=summary["single_pair"], n=people),
     ]
+    if not rule.safe(summary["on_one_pair"]):
+        del found[-1]
     drifts: Any = linkage.json("drift.json")
-    for one in drifts:
-        found += [
-            Metric(
-                metric=f"linkage.later.{name}", value=one[name], n=one["people"],
-                as_of=date.fromisoformat(one["as_of"]),
-            )
-            for name in ("unchanged", "joined", "parted")
-        ]  # fmt: skip
+    for raw_drift in drifts:
+        one = _drift(raw_drift)
+        if rule.safe(one.changed):
+            found += [
+                Metric(
+                    metric=f"linkage.later.{name}", value=getattr(one, name), n=one.people,
+                    as_of=one.as_of,
+                )
+                for name in ("unchanged", "joined", "parted")
+            ]  # fmt: skip
     return found
+
+
+def _drift(raw: Any) -> Drift:
+    return Drift(**{**raw, "as_of": date.fromisoformat(raw["as_of"])})

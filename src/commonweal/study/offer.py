@@ -118,11 +118,12 @@ def as_csv(table: pa.Table) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(table.column_names)
     for row in zip(*(table[name].to_pylist() for name in table.column_names), strict=True):
-        writer.writerow([_inert(value) for value in row])
+        writer.writerow([inert(value) for value in row])
     return text.getvalue()
 
 
-def _inert(value: object) -> object:
+def inert(value: object) -> object:
+    """Return a cell that no spreadsheet runs as a formula."""
     if isinstance(value, str) and value.startswith(_FORMULA):
         return "'" + value
     return value

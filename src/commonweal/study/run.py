@@ -134,14 +134,19 @@ def run(study: Study, out: Path | str, threads: int = 2) -> Run:
     key = offer.read_key(out) if offer.offers(study) else None
     _check_libraries(study)
     known = oracle_of(study)
-    with _alone(out), progress() as shown:
+    with alone(out), progress() as shown:
         store = Store(out / "store")
         store.root.mkdir(exist_ok=True)
         store.sweep()
-        for name, path in (("study.toml", study.path), ("agency.toml", study.agency_path)):
-            atomic_write(out / name, path.read_text(encoding="utf-8"))
+        write_settings(study, out)
         shop = stages.Workshop(study, store, threads, shown)
         return _run(shop, out, key, stages.input_digests(study), known)
+
+
+def write_settings(study: Study, out: Path) -> None:
+    """Put the study and agency file into the run's folder."""
+    for name, path in (("study.toml", study.path), ("agency.toml", study.agency_path)):
+        atomic_write(out / name, path.read_text(encoding="utf-8"))
 
 
 def rebuild(out: Path | str) -> Run:
@@ -161,7 +166,7 @@ def rebuild(out: Path | str) -> Run:
     study = replace(study, simulated=bool(manifest["simulated"]))
     key = offer.read_key(out) if offer.offers(study) else None
     known = Oracle(manifest["truth"]) if manifest.get("truth") else None
-    with _alone(out), progress() as shown:
+    with alone(out), progress() as shown:
         shop = stages.Workshop(study, Store(out / "store", complete=True), 1, shown)
         return _run(shop, out, key, manifest["inputs"], known)
 
@@ -173,7 +178,7 @@ def _check_libraries(study: Study) -> None:
 
 
 @contextmanager
-def _alone(out: Path) -> Iterator[None]:
+def alone(out: Path) -> Iterator[None]:
     """Hold the run's folder for this process."""
     if out.is_dir() and any(out.iterdir()) and not (out / ".lock").exists():
         what = "holds files that are no run of commonweal"
@@ -200,7 +205,8 @@ def _run(
     known: Oracle | None,
 ) -> Run:  # fmt: skip
     study = shop.study
-    linked = link(shop, stages.records(shop, digests))
+    raw = stages.records(shop, digests)
+    linked = link(shop, raw, digests)
     made = episodes(shop, linked.records)
     people = stages.cohort(shop, made)
     stages.check_capacity(shop, people)
@@ -211,8 +217,9 @@ def _run(
     fitted = stages.models(shop, people, labelled, blocks)
     tested = evaluation(shop, people, labelled, grouped, blocks, fitted)
     finished = [
+        *raw.values(),
         *([linked.linkage] if linked.linkage else []),
-        *made.values(),
+        *(artefact for name, artefact in made.items() if artefact is not raw.get(name)),
         people,
         labelled,
         grouped,
@@ -240,7 +247,7 @@ def _run(
         _publish(offered, "recommendation.csv", out)
     _publish(page, "metrics.json", out)
     _publish(page, "report.html", out)
-    atomic_write(out / "manifest.json", _manifest(study, out, digests, finished, name, known))
+    write_manifest(study, out, digests, finished, name, known)
     return Run(
         out=out, report=out / "report.html", metrics=said.metrics,
         made=tuple(a.stage for a in finished if not a.reused),
@@ -281,13 +288,15 @@ def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
             raise problem(StudyError, where, f"there is no feature {spec.feature!r}", mend)
 
 
-def _manifest(
+def write_manifest(
     study: Study, out: Path, digests: Mapping[str, str], finished: list[Artefact],
     name: str | None, known: Oracle | None,
-) -> str:  # fmt: skip
-    """Return what the run was made from and what it made; no time, no path, no person."""
-    outputs = ["report.html", "metrics.json", *([name] if name else [])]
-    return pretty_json({
+) -> None:  # fmt: skip
+    """Write what the run was made from and what it made; no time, no path, no person."""
+    reported = any(artefact.stage == "report" for artefact in finished)
+    outputs = ["report.html", "metrics.json"] if reported else []
+    outputs += [name] if name else []
+    text = pretty_json({
         "study": study.spec.study.name,
         "seed": study.spec.study.seed,
         "files": {name: file_digest(out / name) for name in ("study.toml", "agency.toml")},
@@ -305,3 +314,4 @@ def _manifest(
             for a in finished
         ],
     })  # fmt: skip
+    atomic_write(out / "manifest.json", text)

@@ -50,12 +50,15 @@ def trace(out: Path, entity: str) -> list[str]:
     lines: list[str] = []
     rows: list[int] = []
     touched: set[str] = set()
+    names = [stage["stage"] for stage in manifest["stages"]]
+    linked = {name.partition("/")[2] for name in names if name.startswith("linked/")}
     for stage in manifest["stages"]:
         folder = out / "store" / stage["folder"]
         name = stage["stage"]
-        if name.startswith("records/"):
+        kind, _, source = name.partition("/")
+        if kind == "linked" or (kind == "records" and source not in linked):
             found = _records(folder, entity)
-            lines += [f"record {name.removeprefix('records/')}: {record}" for record in found]
+            lines += [f"record {source}: {record}" for record in found]
         elif name == "cohort":
             found, rows = _rows(folder, entity)
             lines += [f"cohort as of {day}" for day in found]

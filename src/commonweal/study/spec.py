@@ -59,6 +59,14 @@ class Study:
     simulated: bool = False
 
     @property
+    def answers(self) -> Path | None:
+        """File of a clerical review's answers, None where none is declared."""
+        spec = self.agency.linkage
+        if spec is None or spec.answers is None:
+            return None
+        return self.agency_path.parent / spec.answers
+
+    @property
     def disclosure(self) -> Disclosure:
         """What may be shown: everything of simulated people who are helped, else no small cell.
 

@@ -42,6 +42,8 @@ from commonweal.study.spec import Study
 
 IDENTITIES = "identities.parquet"
 """Beside the events of a linked source: whose a record was at an as-of date, where it differs."""
+ANSWERS = "answers of a clerical review"
+"""The name a review's answers go by among the inputs."""
 ALIASES = "aliases.parquet"
 """Who somebody known under an id of an as-of date turns out to be in the end."""
 _FOLDERS = ("core", "records", "linkage", "cohorts", "features", "models")
@@ -97,13 +99,16 @@ Records = Mapping[str, Artefact]
 
 
 def input_digests(study: Study) -> dict[str, str]:
-    """Return table -> SHA-256 of its file, for every table the agency declares."""
+    """Return table -> SHA-256 of its file, for every table and review the agency declares."""
     tables = {source.table for source in study.agency.sources.values()}
     tables |= {s.join.table for s in study.agency.sources.values() if s.join}
     found = {}
     for table in sorted(tables):
         path = table_file(study.data, table)
         found[table] = file_digest(path) if path.is_file() else "missing"
+    answers = study.answers
+    if answers is not None:
+        found[ANSWERS] = file_digest(answers) if answers.is_file() else "missing"
     return found
 
 
