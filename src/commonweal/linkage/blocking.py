@@ -29,15 +29,18 @@ class Rule:
         Whether their years of birth have to be near, where both are known.
     further
         Whether the rule is dropped where it brings too many pairs.
+    said
+        The keys in words, where they do not say it themselves.
     """
 
     keys: tuple[str, ...]
     years: bool = False
     further: bool = False
+    said: str = ""
 
     def condition(self) -> str:
         """Return the rule as SQL over the rows ``l`` and ``r``."""
-        parts = [f"{key.format('l')} = {key.format('r')}" for key in self.keys]
+        parts = [f"{_at(key, 'l')} = {_at(key, 'r')}" for key in self.keys]
         if self.years:
             parts.append(f"(l.year IS NULL OR r.year IS NULL OR abs(l.year - r.year) <= {_YEARS})")
         return " AND ".join(parts)
@@ -45,7 +48,12 @@ class Rule:
     def title(self) -> str:
         """Return the keys in words."""
         near = " and years of birth near" if self.years else ""
-        return ", ".join(key.replace("{}.", "") for key in self.keys) + near
+        return (self.said or ", ".join(_at(key, "").replace(".", "") for key in self.keys)) + near
+
+
+def _at(key: str, row: str) -> str:
+    """Return a key's SQL over one row."""
+    return key.replace("{}", row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,31 +78,39 @@ class Predicted:
 
 def rules(layout: Layout) -> tuple[Rule, ...]:
     """Return the rules that the columns allow, the most telling first."""
-    found: list[Rule] = []
     dates = (*(["birth"] if layout.birth else []), *layout.dates)
-    dated = [f"{{}}.{name}" for name in dates]
     near = layout.year
-    if layout.raw_id:
-        found.append(Rule(("{}.raw_id",)))
+    found = [Rule(("{}.raw_id",))] if layout.raw_id else []
     if layout.names[1:]:
-        given, last = f"{{}}.{layout.names[-2]}", f"{{}}.{layout.names[-1]}"
-        start, end = f"substr({given}, 1, 3)", f"substr({last}, 1, 3)"
-        found.append(Rule((given, last), near))
-        found += [Rule((date, name)) for date in dated for name in (last, given)]
-        found.append(Rule((start, last), near))
-        if layout.address:
-            found += [Rule((start, "{}.address")), Rule((last, "{}.address"))]
-        found.append(Rule((given, end), near, further=True))
-        found += [Rule((date,), further=True) for date in dated]
-        found += [Rule(("{}.address",), further=True)] if layout.address else []
-        found += [Rule((last,), near, further=True), Rule((start, end), near, further=True)]
-        return tuple(found)
-    keys = [f"{{}}.{name}" for name in layout.names] + dated
-    keys += ["{}.address"] if layout.address else []
-    found += [Rule((key,), near and key not in dated) for key in keys]
+        found += _named(layout, dates)
+    singly = [*layout.names, *dates, *layout.codes, *(["address"] if layout.address else [])]
+    further = bool(found)
+    found += [
+        Rule((f"{{}}.{name}",), near and name in layout.names, further) for name in reversed(singly)
+    ]
     if not found:
         found.append(Rule(tuple(f"{{}}.{name}" for name in layout.categories), near))
     return tuple(found)
+
+
+def _named(layout: Layout, dates: Sequence[str]) -> list[Rule]:
+    """Return the rules on the two most telling names, with each other and all else."""
+    near = layout.year
+    given, last = f"{{}}.{layout.names[-2]}", f"{{}}.{layout.names[-1]}"
+    start, end = f"substr({given}, 1, 3)", f"substr({last}, 1, 3)"
+    # Both names in either order: some clerks swap them.
+    either = (
+        f"(CASE WHEN {given} < {last} THEN {given} || ' ' || {last} "
+        f"ELSE {last} || ' ' || {given} END)"
+    )
+    found = [Rule((either,), near, said="both names")]
+    found += [Rule((f"{{}}.{date}", name)) for date in dates for name in (last, given)]
+    found.append(Rule((start, last), near))
+    if layout.address:
+        found += [Rule((start, "{}.address")), Rule((last, "{}.address"))]
+    found.append(Rule((given, end), near, further=True))
+    found.append(Rule((start, end), near, further=True))
+    return found
 
 
 def predict(database: Database, table: str, layout: Layout, most: int) -> tuple[Predicted, ...]:
@@ -128,7 +144,7 @@ def predict(database: Database, table: str, layout: Layout, most: int) -> tuple[
 
 
 def _grouped(table: str, rule: Rule, *more: str) -> str:
-    keys = [key.format("t") for key in rule.keys]
+    keys = [_at(key, "t") for key in rule.keys]
     there = " AND ".join(f"{key} IS NOT NULL" for key in keys)
     named = ", ".join(f"{sql} AS k{n}" for n, sql in enumerate([*keys, *more]))
     numbers = ", ".join(str(n + 1) for n in range(len(keys) + len(more)))

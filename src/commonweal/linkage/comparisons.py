@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,8 @@ class Compared:
 
 def comparisons(layout: Layout) -> tuple[Compared, ...]:
     """Return the comparisons that a table's columns allow."""
-    found = [_name(name) for name in layout.names]
+    found = [_name(name) for name in layout.names[:-2]]
+    found += _two_names(*layout.names[-2:])
     if layout.birth:
         found.append(_date("birth"))
     if layout.year:
@@ -54,7 +55,9 @@ def comparisons(layout: Layout) -> tuple[Compared, ...]:
     if layout.raw_id:
         found.append(Compared("raw_id", _either("raw_id"), (_same("raw_id"),), exact="raw_id"))
     for name in layout.categories:
-        found.append(Compared(name, _either(name), (_same(name),), frequent=name, exact=name))
+        slip = (f"damerau_levenshtein({name}_l, {name}_r) <= 1",) if name in layout.codes else ()
+        levels = (_same(name), *slip)
+        found.append(Compared(name, _either(name), levels, frequent=name, exact=name))
     return tuple(found)
 
 
@@ -80,6 +83,20 @@ def _name(name: str) -> Compared:
         frequent=name,
         exact=name,
     )
+
+
+def _two_names(*names: str) -> list[Compared]:
+    """Return the two most telling names, which some clerks write the other way about.
+
+    Names swapped are a level of the first one; the other then has nothing to add.
+    """
+    if len(names) < 2:
+        return [_name(name) for name in names]
+    one, other = (_name(name) for name in names)
+    swapped = f"{names[0]}_l = {names[1]}_r AND {names[1]}_l = {names[0]}_r"
+    conditions = (one.conditions[0], swapped, *one.conditions[1:])
+    missing = f"{other.missing} OR ({swapped} AND {names[0]}_l <> {names[0]}_r)"
+    return [replace(one, conditions=conditions), replace(other, missing=missing)]
 
 
 def _date(name: str) -> Compared:

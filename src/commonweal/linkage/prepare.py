@@ -21,6 +21,8 @@ NO_DAY = np.iinfo(np.int32).min
 """Stands for a missing day (days since 1970-01-01)."""
 _AGREE = 0.8
 """A date is the birth date where its year is the birth year, give or take one, this often."""
+_MANY, _LONG = 200, 4
+"""Different values, and their mean length, from which on a category is a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ class Layout:
         Whether there is a birth date (``birth``), and a birth year (``year``).
     dates, categories
         Further dates and categories.
+    codes
+        The categories with many different values, such as postcodes and numbers: they may be
+        mistyped, and few pairs agree on them by chance.
     address, raw_id
         Whether there is an address (``address``, ``street``), and an id that is not trusted.
     title
@@ -46,6 +51,7 @@ class Layout:
     year: bool
     dates: tuple[str, ...]
     categories: tuple[str, ...]
+    codes: tuple[str, ...]
     address: bool
     raw_id: bool
     title: Mapping[str, str]
@@ -153,7 +159,8 @@ def prepare(
         birth=birth is not None,
         year=year is not None,
         dates=tuple(c for c in plain.column_names if c.startswith("date")),
-        categories=tuple(c for c in plain.column_names if c.startswith("category")),
+        categories=(categories := tuple(c for c in plain.column_names if c.startswith("categ"))),
+        codes=tuple(c for c in categories if _is_code(plain[c])),
         address="address" in plain.column_names,
         raw_id=raw is not None,
         title=title,
@@ -314,6 +321,14 @@ def _order(table: pa.Table, plain: pa.Table, columns: Columns) -> Ints:
     sortable = pa.table(keys)
     order = pc.sort_indices(sortable, sort_keys=[(n, "ascending") for n in sortable.column_names])
     return np.asarray(order.to_numpy(zero_copy_only=False), np.int64)
+
+
+def _is_code(values: pa.ChunkedArray) -> bool:
+    """Whether a category has many values of some length."""
+    different = pc.unique(values.drop_null())
+    if len(different) < _MANY:
+        return False
+    return bool(pc.mean(pc.utf8_length(different)).as_py() >= _LONG)
 
 
 def _by_distinction(plain: pa.Table, names: list[str]) -> tuple[str, ...]:
