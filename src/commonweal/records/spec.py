@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from commonweal.records.condition import Condition as Condition
+from commonweal.records.derived_spec import DerivedSpec
+from commonweal.records.repeat_spec import RepeatSpec
+
 ColumnType = Literal["text", "integer", "number", "boolean", "date"]
 Policy = Literal["error", "quarantine", "warn"]
 STRUCTURE = ("record_id", "event_id", "entity_id", "role", "occurred_on", "known_on")
@@ -40,37 +44,6 @@ class Column:
     required: bool = False
     decided_on: str | None = None
     covers_from: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """A condition on one column; exactly one of the tests is given. A missing value fails it.
-
-    Parameters
-    ----------
-    column
-        Column tested.
-    equals, any_of, starts_with
-        Tests of the value as text.
-    at_least, at_most
-        Tests of a number; both ends included, and both may be given.
-    present
-        Whether the column must be filled (true) or empty (false).
-    """
-
-    column: str
-    equals: str | bool | float | None = None
-    any_of: tuple[str, ...] = ()
-    starts_with: tuple[str, ...] = ()
-    at_least: float | None = None
-    at_most: float | None = None
-    present: bool | None = None
-
-    def tests(self) -> int:
-        """Return how many tests are given; one is right (a range counts once)."""
-        ranged = self.at_least is not None or self.at_most is not None
-        given = (self.equals is not None, bool(self.any_of), bool(self.starts_with))
-        return sum((*given, ranged, self.present is not None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +173,17 @@ class Source:
             dict.fromkeys((self.occurred_on, self.known_on, *(c for c in decided if c is not None)))
         )
 
+    def in_events(self, column: str) -> str | None:
+        """Return what a column of the table is called in the source's events; None if nothing.
+
+        The day of a decision is ``<column>__known_on`` of a column it decides.
+        """
+        named = {self.occurred_on: "occurred_on", self.known_on: "known_on"}
+        if column in named or column in self.columns:
+            return named.get(column, column)
+        decides = (f"{c}__known_on" for c in self.decided() if self.columns[c].decided_on == column)
+        return next(decides, None)
+
     def decided(self) -> tuple[str, ...]:
         """Return the columns whose values are decided later, in order of name."""
         return tuple(sorted(c for c, spec in self.columns.items() if spec.decided_on))
@@ -234,6 +218,10 @@ class Agency:
         match it count as simulated and may show small cells.
     sources
         Event sources by name.
+    repeats
+        Which orders may be repeated for one person, and how that is seen.
+    derived
+        Sources of events whose day no record holds, by name.
     """
 
     name: str
@@ -241,3 +229,5 @@ class Agency:
     extracted_on: date
     sources: Mapping[str, Source]
     simulated: str | None = None
+    repeats: RepeatSpec | None = None
+    derived: Mapping[str, DerivedSpec] = field(default_factory=dict)
