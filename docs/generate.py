@@ -18,6 +18,7 @@ from commonweal.evaluation import spec as evaluation
 from commonweal.features import spec as features
 from commonweal.models import spec as models
 from commonweal.oversight import spec as oversight
+from commonweal.records import derived_spec, repeat_spec
 from commonweal.records import spec as records
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,6 +70,9 @@ SECTIONS: dict[str, list[tuple[str, Any]]] = {
         ("[sources.NAME.groups] NAME = {...}, and every `where`", records.Condition),
         ("join = {...}", records.Join),
         ("[sources.NAME.checks]", records.Checks),
+        ("[repeats]", repeat_spec.RepeatSpec),
+        ("[derived.NAME]", derived_spec.DerivedSpec),
+        ("impute = {...}", derived_spec.ImputeSpec),
     ],
     "study.toml": [
         ("[study]", oversight.About),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from commonweal.core.errors import Problem, nearest
+from commonweal.records.computed import seen_sources
 from commonweal.records.spec import Source
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -35,6 +36,14 @@ class Parts:
         """Sources of the agency, empty where they could not be read."""
         found: Mapping[str, Source] = self.agency.get("sources", {})
         return found
+
+    def seen(self) -> Parts:
+        """Return the parts with sources as the study sees them: what is computed is there."""
+        if not self.sources:
+            return self
+        repeats, derived = self.agency.get("repeats"), self.agency.get("derived", {})
+        sources = seen_sources(self.sources, repeats, derived)
+        return replace(self, agency={**self.agency, "sources": sources})
 
     def at(self, place: str) -> str:
         """Return a place in the study file."""

@@ -25,6 +25,7 @@ from commonweal.study import offer, release, stages
 from commonweal.study.evaluate import Evaluated, evaluated, evaluation
 from commonweal.study.load import load
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
+from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
 from commonweal.study.verify import read_manifest, verify
 
@@ -198,7 +199,8 @@ def _run(
     known: Oracle | None,
 ) -> Run:  # fmt: skip
     study = shop.study
-    made = stages.records(shop, digests)
+    ready = prepare(shop, stages.records(shop, digests))
+    shop, made = ready.shop, ready.made
     people = stages.cohort(shop, made)
     stages.check_capacity(shop, people)
     labelled = stages.labels(shop, made, people)
@@ -208,7 +210,7 @@ def _run(
     fitted = stages.models(shop, people, labelled, blocks)
     tested = evaluation(shop, people, labelled, grouped, blocks, fitted)
     finished = [
-        *made.values(),
+        *ready.stages,
         people,
         labelled,
         grouped,
@@ -221,7 +223,10 @@ def _run(
         ceiling = oracle(shop, known, made, people, labelled, blocks, fitted, tested)
         finished.append(ceiling)
         best = evaluated(ceiling)
-    found = Evaluated(found.metrics + best.metrics, found.findings + best.findings)
+    found = Evaluated(
+        ready.metrics + found.metrics + best.metrics,
+        ready.findings + found.findings + best.findings,
+    )
     offered: Artefact | None = None
     if key is not None:
         offered = offer.recommendation(shop, people, blocks, fitted, key)

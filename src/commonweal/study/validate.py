@@ -8,7 +8,9 @@ from typing import Any
 from commonweal.cohorts.splits import assign, problems_with
 from commonweal.core.errors import Problem
 from commonweal.study.blocks import check_features, check_models
+from commonweal.study.derived_checks import check_derived
 from commonweal.study.parts import Parts, between, filled, known, once
+from commonweal.study.repeat_checks import check_repeats
 from commonweal.study.sources import EARLIEST, check_agency, check_conditions, in_future
 
 _MOST_PEOPLE = 10_000_000
@@ -18,11 +20,16 @@ _MOST_EVENTS = 1_000_000
 
 def cross_check(parts: Parts) -> list[Problem]:
     """Return every contradiction that can be seen without reading a table."""
+    declared: list[Callable[[Parts], Iterable[Problem]]] = [
+        check_agency, check_repeats, check_derived,
+    ]  # fmt: skip
     checks: list[Callable[[Parts], Iterable[Problem]]] = [
-        check_agency, _about, _action, _review, _protected, _cohort, _outcome, _splits,
+        _about, _action, _review, _protected, _cohort, _outcome, _splits,
         check_features, check_models, _capacity, _evaluation, _recommendation,
     ]  # fmt: skip
-    return [found for check in checks for found in check(parts)]
+    found = [problem for check in declared for problem in check(parts)]
+    # The study's own rules may use what is computed from the sources.
+    return found + [problem for check in checks for problem in check(parts.seen())]
 
 
 def _about(parts: Parts) -> Iterator[Problem]:
