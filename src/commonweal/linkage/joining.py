@@ -47,7 +47,9 @@ def people(opened: Ints, one: Ints, other: Ints, since: Ints) -> People:
     graph = coo_array((np.ones(one.size), (one, other)), shape=(ids, ids))
     count, part = connected_components(graph, directed=False)
     order = np.lexsort((np.arange(ids), opened, part))
-    first = order[np.append(True, np.diff(part[order]) > 0)]
+    new = np.ones(ids, dtype=np.bool_)
+    new[1:] = np.diff(part[order]) > 0
+    first = order[new]
     assert first.size == count
     name = first[part].astype(np.int64)
     return People(name, _joined(name, one, other, since))

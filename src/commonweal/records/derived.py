@@ -82,8 +82,9 @@ class Derived:
         is the projected day; ``known_on`` is that day, or the one on which beginning and length
         were known where that is later.
     latest
-        ``entity_id``, ``ends_on``, ``imputed`` of every person's latest spell, by entity;
-        ``ends_on`` is missing where there is no length.
+        ``entity_id``, ``ends_on``, ``imputed`` of every person's latest spell, by entity, from
+        all that is known on the day of extraction; ``ends_on`` is missing where there is no
+        length. Who is counted as not over is counted by it.
     report
         Counts.
     """
@@ -147,18 +148,18 @@ def derive(
         The study's seed.
     """
     found = spells(spec, sources[spec.of], events[spec.of], extracted_on)
-    lengths = impute(spec.impute, found, events, sources, spec.of, known_before, seed)
+    lengths = impute(spec.impute, found, events, sources, spec.of, known_before, extracted_on, seed)
     return _derived(name, spec, events[spec.of], found, lengths, day_number(extracted_on))
 
 
 def _derived(
     name: str, spec: DerivedSpec, raw: pa.Table, found: Spells, lengths: Lengths, extracted: int
 ) -> Derived:
-    there = ~np.isnan(lengths.days)
-    ends = found.begins + np.where(there, lengths.days, 0).astype(np.int64)
-    known = np.maximum(ends, lengths.known)
+    there, ends = _ends(found, lengths.then)
+    known = np.maximum(ends, found.known)
     kept = there & (known < extracted) & ~_overtaken(found, ends, known, there)
-    table = _events(found, np.flatnonzero(kept), ends, known, lengths.days)
+    table = _events(found, np.flatnonzero(kept), ends, known, lengths.then)
+    there, ends = _ends(found, lengths.days)
     last = found.latest(lengths.days)
     late = there[last] & (ends[last] >= extracted)
     latest = pa.table({
@@ -174,6 +175,12 @@ def _derived(
         fitted_on=lengths.fitted_on, held_out=lengths.held_out,
     )  # fmt: skip
     return Derived(table, latest, report)
+
+
+def _ends(found: Spells, length: Floats) -> tuple[Mask, Ints]:
+    """Return which spells have a length, and when they end."""
+    there = ~np.isnan(length)
+    return there, found.begins + np.where(there, length, 0).astype(np.int64)
 
 
 def _overtaken(found: Spells, ends: Ints, known: Ints, there: Mask) -> Mask:

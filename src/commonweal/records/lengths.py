@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +18,7 @@ from commonweal.records.derived_spec import ImputeSpec
 from commonweal.records.spec import Source
 from commonweal.records.spells import Spells, first_known, known_day
 
-_MOST, _FEWEST = 200_000, 50
+_MOST, _FEWEST = 100_000, 50
 """Most records a model is fitted on, drawn by the seed, and fewest; with fewer it is the median."""
 _HELD_OUT = 0.2
 _CATEGORIES = 250
@@ -57,9 +56,10 @@ class Lengths:
     Parameters
     ----------
     days
-        Days, whole; not a number where none is known or imputed.
-    known
-        Day from which it is known. An imputed one is known once what it was predicted from is.
+        Days, whole, from all that is known; not a number where none is known or imputed.
+    then
+        The same, imputed from what was known when the spell was: what is known later neither
+        changes the event nor delays it.
     fitted_on
         Records known before the day given that model or median rest on.
     held_out
@@ -67,7 +67,7 @@ class Lengths:
     """
 
     days: Floats
-    known: Ints
+    then: Floats
     fitted_on: int
     held_out: HeldOut | None = None
 
@@ -90,9 +90,9 @@ class Factors:
     known: Ints
     categories: Mask
 
-    def before(self, day: int) -> Floats:
-        """Return the values, missing where they were not known before a day."""
-        return np.where(self.known < day, self.values, np.nan)
+    def before(self, day: int | Ints) -> Floats:
+        """Return the values, missing where they were not known before a day, or each its own."""
+        return np.where(self.known < np.reshape(day, (-1, 1)), self.values, np.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +105,15 @@ class Training:
 
 def impute(
     spec: ImputeSpec, found: Spells, events: Mapping[str, pa.Table],
-    sources: Mapping[str, Source], of: str, known_before: date, seed: int,
+    sources: Mapping[str, Source], of: str, known_before: date, until: date, seed: int,
 ) -> Lengths:  # fmt: skip
     """Give spells without a length one, as declared.
 
     Model and median rest on records known before `known_before` alone, and on what was known of
     them by then: nothing known on or after that day changes them. The model predicts medians
     (gradient boosting, absolute error of log(1 + days), corrected by the median residual on the
-    fifth of the people held out), one thread, the same bytes every time.
+    fifth of the people held out), one thread, the same bytes every time. It sees every record
+    twice: as it was known when the spell was, and with what came to be known.
 
     Parameters
     ----------
@@ -126,33 +127,39 @@ def impute(
         Source of the spells.
     known_before
         The first test date.
+    until
+        Nothing known on or after this day is used at all.
     seed
         The study's seed.
     """
-    if spec.method == "drop" or not found.missing.any():
-        return Lengths(found.length, found.known, 0)
-    cutoff = day_number(known_before)
+    cutoff = min(day_number(known_before), day_number(until))
     usable = np.flatnonzero(~found.missing & (found.known < cutoff))
-    if not usable.size:
-        return Lengths(found.length, found.known, 0)
     gaps = np.flatnonzero(found.missing)
-    filled, known = found.length.copy(), found.known.copy()
+    if spec.method == "drop" or not gaps.size or not usable.size:
+        return Lengths(found.length, found.length, 0)
     if spec.method == "indicator" or usable.size < _FEWEST:
+        filled = found.length.copy()
         filled[gaps] = np.round(np.median(found.length[usable]))
-        return Lengths(filled, known, usable.size)
+        return Lengths(filled, filled, usable.size)
     rng = stream(seed, "missing lengths", of)
     if usable.size > _MOST:
         usable = np.sort(rng.choice(usable, _MOST, replace=False))
     factors = factors_of(spec, found, events, sources, of, Training(usable, cutoff))
-    target = np.log1p(found.length[usable])
-    values = factors.before(cutoff)[usable]
-    kinds = factors.categories
-    held, shift = _held_out(values, target, kinds, found.person[usable], rng, seed)
-    log = _fitted(values, target, kinds, seed)(factors.values[gaps]) + shift
-    filled[gaps] = np.round(np.maximum(np.expm1(log), 0.0))
-    there = ~np.isnan(factors.values)
-    known[gaps] = np.maximum(known, np.where(there, factors.known, 0).max(axis=1))[gaps]
-    return Lengths(filled, known, usable.size, held)
+    then = factors.before(found.known + 1)
+    fit = Fit(
+        np.stack([factors.before(cutoff)[usable], then[usable]]),
+        np.log1p(found.length[usable]), factors.categories, seed,
+    )  # fmt: skip
+    held, shift = _held_out(fit, found.person[usable], rng)
+    predict = fit.on(np.ones(usable.size, dtype=np.bool_))
+
+    def filled_from(values: Floats) -> Floats:
+        whole = found.length.copy()
+        whole[gaps] = np.round(np.maximum(np.expm1(predict(values[gaps]) + shift), 0.0))
+        return whole
+
+    known = factors.before(day_number(until))
+    return Lengths(filled_from(known), filled_from(then), usable.size, held)
 
 
 def factors_of(
@@ -225,40 +232,59 @@ def _numbers(column: pa.Array, known: Ints, training: Training) -> tuple[Floats,
     return values, known, pa.types.is_string(column.type)
 
 
-def _fitted(values: Floats, target: Floats, categories: Mask, seed: int) -> Any:
-    """Return the function that predicts log(1 + days), fitted with one thread."""
-    from sklearn.ensemble import HistGradientBoostingRegressor
-    from threadpoolctl import threadpool_limits
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Rows a model can be fitted on.
 
-    model = HistGradientBoostingRegressor(
-        loss="absolute_error", max_iter=_TREES, early_stopping=False,
-        categorical_features=categories, random_state=seed_for(seed, "missing lengths"),
-    )  # fmt: skip
-    with threadpool_limits(limits=1):
-        model.fit(values, target)
+    Parameters
+    ----------
+    values
+        Both views of every row: with what came to be known, and as known when the spell was.
+    target
+        log(1 + days).
+    categories
+        Which columns are categories.
+    seed
+        The study's seed.
+    """
 
-    def predict(rows: Floats) -> Floats:
+    values: Floats
+    target: Floats
+    categories: Mask
+    seed: int
+
+    def on(self, rows: Mask) -> Callable[[Floats], Floats]:
+        """Return the function that predicts log(1 + days), fitted on some rows with one thread."""
+        from sklearn.ensemble import HistGradientBoostingRegressor
+        from threadpoolctl import threadpool_limits
+
+        model = HistGradientBoostingRegressor(
+            loss="absolute_error", max_iter=_TREES, early_stopping=False,
+            categorical_features=self.categories,
+            random_state=seed_for(self.seed, "missing lengths"),
+        )  # fmt: skip
         with threadpool_limits(limits=1):
-            return np.asarray(model.predict(rows), dtype=np.float64)
+            model.fit(np.concatenate(self.values[:, rows]), np.tile(self.target[rows], 2))
 
-    return predict
+        def predict(values: Floats) -> Floats:
+            with threadpool_limits(limits=1):
+                return np.asarray(model.predict(values), dtype=np.float64)
+
+        return predict
 
 
-def _held_out(
-    values: Floats, target: Floats, categories: Mask, person: Ints, rng: np.random.Generator,
-    seed: int,
-) -> tuple[HeldOut | None, float]:  # fmt: skip
+def _held_out(fit: Fit, person: Ints, rng: np.random.Generator) -> tuple[HeldOut | None, float]:
     """Hold a fifth of the people out: how far off the model is on them, and its median residual."""
     people, whose = np.unique(person, return_inverse=True)
     out = (rng.random(people.size) < _HELD_OUT)[whose]
     if out.sum() < 2 or (~out).sum() < _FEWEST:
         return None, 0.0
-    log = _fitted(values[~out], target[~out], categories, seed)(values[out])
-    truth, guess = np.expm1(target[out]), np.expm1(log)
+    log = fit.on(~out)(fit.values[0, out])
+    truth, guess = np.expm1(fit.target[out]), np.expm1(log)
     error = np.abs(truth - guess)
-    baseline = np.abs(truth - np.expm1(np.median(target[~out])))
+    baseline = np.abs(truth - np.expm1(np.median(fit.target[~out])))
     measured = measure(error, baseline, whose[out])
-    return measured, float(np.median(target[out] - log))
+    return measured, float(np.median(fit.target[out] - log))
 
 
 def measure(error: Floats, baseline: Floats, person: Ints) -> HeldOut:
