@@ -174,6 +174,16 @@ def test_small_counts_are_not_said_of_real_people() -> None:
     assert _findings(report(missing=6), Disclosure())[1].count is None
 
 
+def test_how_far_off_a_model_was_on_a_few_people_is_not_said() -> None:
+    held = HeldOut(n=30, people=6, error=91.0, baseline=137.0, gain=0.3, low=0.2, high=0.4)
+    told = _findings(report(held_out=held), Disclosure())[1]
+    assert told.severity == "warn"
+    assert "91" not in told.message
+    assert not {m.metric for m in _metrics(report(held_out=held), Disclosure())} & {
+        "records.imputed_error", "records.median_error", "records.imputed_gain",
+    }  # fmt: skip
+
+
 def test_a_model_no_better_than_the_median_is_a_warning() -> None:
     held = HeldOut(n=100, people=50, error=99.0, baseline=100.0, gain=0.01, low=-0.02, high=0.04)
     assert _findings(report(held_out=held), Disclosure())[1].severity == "warn"

@@ -143,6 +143,9 @@ def _imputed(report: DerivedReport, rule: Disclosure) -> Finding:
         message = f"Records without a length are dropped{share}."
     elif held is None:
         message = f"Missing lengths{share} are the median known before the first test date."
+    elif not rule.safe(held.n, held.people):
+        message = f"Missing lengths{share} are predicted; too few are held out to say how well."
+        severity = Severity.WARN
     else:
         message = (
             f"Missing lengths{share} are predicted; on {held.n:,} known ones held out the model is "
