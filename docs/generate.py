@@ -19,7 +19,7 @@ from commonweal.features import spec as features
 from commonweal.linkage import spec as linkage
 from commonweal.models import spec as models
 from commonweal.oversight import spec as oversight
-from commonweal.records import episode_spec
+from commonweal.records import derived_spec, episode_spec, repeat_spec
 from commonweal.records import spec as records
 from commonweal.study import agency
 
@@ -77,6 +77,9 @@ SECTIONS: dict[str, list[tuple[str, Any]]] = {
         ("trusted_id = {...}", linkage.TrustedId),
         ("[episodes.NAME]", episode_spec.EpisodeSpec),
         ("[episodes.NAME.columns] NAME = {...}", episode_spec.Resolution),
+        ("[repeats]", repeat_spec.RepeatSpec),
+        ("[derived.NAME]", derived_spec.DerivedSpec),
+        ("impute = {...}", derived_spec.ImputeSpec),
     ],
     "study.toml": [
         ("[study]", oversight.About),

@@ -3,9 +3,15 @@
 from commonweal.core.errors import BurdenError, CommonwealError, DataError, StudyError
 from commonweal.core.results import Finding, Metric
 from commonweal.linkage.link import Linkage, link
+from commonweal.linkage.repeats.find import Repeats, find_repeats
+from commonweal.linkage.repeats.merging import Merged, latest_orders, merge
 from commonweal.linkage.spec import Columns, Field, LinkageSpec, TrustedId
+from commonweal.records.derived import Derived, derive
+from commonweal.records.derived_spec import DerivedSpec, ImputeSpec
 from commonweal.records.episode_spec import EpisodeSpec
 from commonweal.records.episodes import consolidate
+from commonweal.records.missing import MissingComparison, compare_missing
+from commonweal.records.repeat_spec import RepeatSpec
 from commonweal.simulate.world import Simulated, simulate
 from commonweal.study.check import check_tables
 from commonweal.study.load import load
@@ -17,21 +23,33 @@ __all__ = [
     "Columns",
     "CommonwealError",
     "DataError",
+    "Derived",
+    "DerivedSpec",
     "EpisodeSpec",
     "Field",
     "Finding",
+    "ImputeSpec",
     "Linkage",
     "LinkageSpec",
+    "Merged",
     "Metric",
+    "MissingComparison",
+    "RepeatSpec",
+    "Repeats",
     "Run",
     "Simulated",
     "Study",
     "StudyError",
     "TrustedId",
     "check_tables",
+    "compare_missing",
     "consolidate",
+    "derive",
+    "find_repeats",
+    "latest_orders",
     "link",
     "load",
+    "merge",
     "rebuild",
     "run",
     "simulate",

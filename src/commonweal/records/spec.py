@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from commonweal.records.condition import Condition as Condition
+
 ColumnType = Literal["text", "integer", "number", "boolean", "date"]
 Policy = Literal["error", "quarantine", "warn"]
 STRUCTURE = ("record_id", "event_id", "entity_id", "role", "occurred_on", "known_on")
@@ -43,37 +45,6 @@ class Column:
     required: bool = False
     decided_on: str | None = None
     covers_from: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """A condition on one column; exactly one of the tests is given. A missing value fails it.
-
-    Parameters
-    ----------
-    column
-        Column tested.
-    equals, any_of, starts_with
-        Tests of the value as text.
-    at_least, at_most
-        Tests of a number; both ends included, and both may be given.
-    present
-        Whether the column must be filled (true) or empty (false).
-    """
-
-    column: str
-    equals: str | bool | float | None = None
-    any_of: tuple[str, ...] = ()
-    starts_with: tuple[str, ...] = ()
-    at_least: float | None = None
-    at_most: float | None = None
-    present: bool | None = None
-
-    def tests(self) -> int:
-        """Return how many tests are given; one is right (a range counts once)."""
-        ranged = self.at_least is not None or self.at_most is not None
-        given = (self.equals is not None, bool(self.any_of), bool(self.starts_with))
-        return sum((*given, ranged, self.present is not None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +174,17 @@ class Source:
         return tuple(
             dict.fromkeys((self.occurred_on, self.known_on, *(c for c in decided if c is not None)))
         )
+
+    def in_events(self, column: str) -> str | None:
+        """Return what a column of the table is called in the source's events; None if nothing.
+
+        The day of a decision is ``<column>__known_on`` of a column it decides.
+        """
+        named = {self.occurred_on: "occurred_on", self.known_on: "known_on"}
+        if column in named or column in self.columns:
+            return named.get(column, column)
+        decides = (f"{c}__known_on" for c in self.decided() if self.columns[c].decided_on == column)
+        return next(decides, None)
 
     def decided(self) -> tuple[str, ...]:
         """Return the columns whose values are decided later, in order of name."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from commonweal.linkage.spec import LinkageSpec
+from commonweal.records.derived_spec import DerivedSpec
 from commonweal.records.episode_spec import EpisodeSpec, with_episodes
+from commonweal.records.repeat_spec import RepeatSpec
 from commonweal.records.spec import Source
 
 
@@ -31,6 +33,10 @@ class Agency:
         Event sources by name.
     linkage
         How records without an entity of their own are linked.
+    repeats
+        Which orders may be repeated for one person, and how that is seen.
+    derived
+        Sources of events whose day no record holds, by name.
     episodes
         Sets of windows by name, each made of a source's overlapping records. A study uses one
         like a source.
@@ -42,6 +48,8 @@ class Agency:
     sources: Mapping[str, Source]
     simulated: str | None = None
     linkage: LinkageSpec | None = None
+    repeats: RepeatSpec | None = None
+    derived: Mapping[str, DerivedSpec] = field(default_factory=dict)
     episodes: Mapping[str, EpisodeSpec] = field(default_factory=dict)
 
     def linked(self) -> tuple[str, ...]:

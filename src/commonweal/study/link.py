@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,17 @@ import numpy as np
 from commonweal.core.errors import StudyError, problem
 from commonweal.core.progress import progress
 from commonweal.core.results import Metric
-from commonweal.core.store import Artefact, Store
+from commonweal.core.store import Store
 from commonweal.core.tables import read_table
 from commonweal.linkage.constraints.registry import constraints
 from commonweal.linkage.constraints.rule import Members
 from commonweal.linkage.prepare import prepare
 from commonweal.linkage.verify import Violation, violations
 from commonweal.study import stages
-from commonweal.study.episodes import episodes
 from commonweal.study.evaluate import evaluated, evaluation
-from commonweal.study.linkage import COLUMNS, Linked, link, linkable
+from commonweal.study.linkage import COLUMNS, link, linkable
 from commonweal.study.load import load
+from commonweal.study.prepared import prepare as prepare_records
 from commonweal.study.run import alone, write_manifest, write_settings
 from commonweal.study.spec import Study
 from commonweal.study.verify import read_manifest
@@ -82,7 +82,7 @@ def link_run(study: Study, out: Path, threads: int = 2) -> LinkRun:
         raw = stages.records(shop, digests)
         linked = link(shop, raw, digests)
         assert linked.linkage is not None
-        finished = [*raw.values(), linked.linkage, *_replaced(raw, linked)]
+        finished = [*raw.values(), *linked.stages]
         write_manifest(study, out, digests, finished, None, None)
     found: Any = linked.linkage.json("findings.json")
     summary: Any = linked.linkage.json("summary.json")
@@ -90,10 +90,6 @@ def link_run(study: Study, out: Path, threads: int = 2) -> LinkRun:
         out, linked.linkage.file("crosswalk.parquet"), summary["sentence"],
         tuple(f["message"] for f in found if f["severity"] in ("warn", "fail")),
     )  # fmt: skip
-
-
-def _replaced(raw: Mapping[str, Artefact], linked: Linked) -> list[Artefact]:
-    return [a for name, a in linked.records.items() if a is not raw[name]]
 
 
 def verify_run(out: Path) -> tuple[int, tuple[tuple[Violation, tuple[str, ...]], ...]]:
@@ -199,9 +195,9 @@ def move_threshold(
 
 def _headline(shop: stages.Workshop, shift: float) -> Moved:
     spec, digests = shop.study.spec, stages.input_digests(shop.study)
-    linked = link(shop, stages.records(shop, digests), digests)
-    assert linked.linkage is not None
-    made = episodes(shop, linked.records)
+    ready = prepare_records(shop, stages.records(shop, digests), digests)
+    shop, made = ready.shop, ready.made
+    assert ready.linkage is not None
     people = stages.cohort(shop, made)
     labelled = stages.labels(shop, made, people)
     grouped = stages.groups(shop, made, people)
@@ -213,5 +209,5 @@ def _headline(shop: stages.Workshop, shift: float) -> Moved:
     plain = [m for name in ("auc", "base_rate") for m in mine if m.metric == name and m.k is None]
     precise = [m for m in mine if m.metric == "precision" and m.k]
     near = sorted(precise, key=lambda m: abs((m.k or 0) - spec.capacity.k))[:1]
-    summary: Any = linked.linkage.json("summary.json")
+    summary: Any = ready.linkage.json("summary.json")
     return Moved(shift, summary["threshold"], summary["people"], (*plain, *near))

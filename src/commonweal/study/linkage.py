@@ -43,10 +43,13 @@ class Linked:
         Every source's events; linked ones carry their people's ids.
     linkage
         The linkage itself, None where nothing is linked.
+    stages
+        The stages made.
     """
 
     records: Mapping[str, Artefact]
-    linkage: Artefact | None
+    linkage: Artefact | None = None
+    stages: tuple[Artefact, ...] = ()
 
 
 def link(shop: Workshop, made: Mapping[str, Artefact], digests: Mapping[str, str]) -> Linked:
@@ -78,10 +81,10 @@ def link(shop: Workshop, made: Mapping[str, Artefact], digests: Mapping[str, str
     """
     names = shop.study.agency.linked()
     if not names:
-        return Linked(made, None)
+        return Linked(made)
     crosswalk = _linkage(shop, {name: made[name] for name in names}, digests.get(ANSWERS))
     replaced = {name: _source(shop, name, made[name], crosswalk) for name in names}
-    return Linked({**made, **replaced}, crosswalk)
+    return Linked({**made, **replaced}, crosswalk, (crosswalk, *replaced.values()))
 
 
 def linkable(study: Study, made: Mapping[str, Artefact]) -> pa.Table:

@@ -33,6 +33,9 @@ def check_linkage(parts: Parts) -> Iterator[Problem]:
     if spec is None:
         return
     where = f"{at}linkage"
+    if parts.agency.get("repeats") is not None:
+        mend = "link the records, or put ids together by their histories: drop one"
+        yield Problem(where, "stands beside [repeats], which needs ids", mend)
     if not spec.fields:
         yield Problem(f"{where}.fields", "is empty", "name columns that tell people apart")
     yield from _ranges(spec, where)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from commonweal.core.errors import Problem, nearest
+from commonweal.records.computed import seen_sources
 from commonweal.records.episode_spec import EpisodeSpec, with_episodes
 from commonweal.records.spec import Source
 
@@ -55,6 +56,14 @@ class Parts:
         """Return the parts as if the agency's sources could not be read: nothing rests on them."""
         agency = {name: section for name, section in self.agency.items() if name != "sources"}
         return replace(self, agency=agency)
+
+    def seen(self) -> Parts:
+        """Return the parts with sources as the study sees them: what is computed is there."""
+        if not self.declared:
+            return self
+        repeats, derived = self.agency.get("repeats"), self.agency.get("derived", {})
+        sources = seen_sources(self.declared, repeats, derived)
+        return replace(self, agency={**self.agency, "sources": sources})
 
     def at(self, place: str) -> str:
         """Return a place in the study file."""

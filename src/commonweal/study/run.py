@@ -22,11 +22,10 @@ from commonweal.models.boosted import check_openmp
 from commonweal.models.spec import BoostedSpec, CountRankSpec
 from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
-from commonweal.study.episodes import episodes
 from commonweal.study.evaluate import Evaluated, evaluated, evaluation
-from commonweal.study.linkage import link
 from commonweal.study.load import load
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
+from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
 from commonweal.study.verify import read_manifest, verify
 
@@ -205,9 +204,8 @@ def _run(
     known: Oracle | None,
 ) -> Run:  # fmt: skip
     study = shop.study
-    raw = stages.records(shop, digests)
-    linked = link(shop, raw, digests)
-    made = episodes(shop, linked.records)
+    ready = prepare(shop, stages.records(shop, digests), digests)
+    shop, made = ready.shop, ready.made
     people = stages.cohort(shop, made)
     stages.check_capacity(shop, people)
     labelled = stages.labels(shop, made, people)
@@ -217,9 +215,7 @@ def _run(
     fitted = stages.models(shop, people, labelled, blocks)
     tested = evaluation(shop, people, labelled, grouped, blocks, fitted)
     finished = [
-        *raw.values(),
-        *([linked.linkage] if linked.linkage else []),
-        *(artefact for name, artefact in made.items() if artefact is not raw.get(name)),
+        *ready.stages,
         people,
         labelled,
         grouped,
@@ -232,14 +228,17 @@ def _run(
         ceiling = oracle(shop, known, made, people, labelled, blocks, fitted, tested)
         finished.append(ceiling)
         best = evaluated(ceiling)
-    found = Evaluated(found.metrics + best.metrics, found.findings + best.findings)
+    found = Evaluated(
+        ready.metrics + found.metrics + best.metrics,
+        ready.findings + found.findings + best.findings,
+    )
     offered: Artefact | None = None
     if key is not None:
         offered = offer.recommendation(shop, people, blocks, fitted, key)
         finished.append(offered)
     name = "recommendation.csv" if offered else None
     said = release.content(
-        shop, digests, made, people, labelled, blocks, fitted, found, name, linked.linkage
+        shop, digests, made, people, labelled, blocks, fitted, found, name, ready.linkage
     )
     page = _report(shop, said, finished)
     finished.append(page)

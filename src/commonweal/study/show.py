@@ -59,6 +59,9 @@ def trace(out: Path, entity: str) -> list[str]:
         if kind == "linked" or (kind == "records" and source not in linked):
             found = _records(folder, entity)
             lines += [f"record {source}: {record}" for record in found]
+        elif name == "repeats":
+            found = []
+            entity = _person(folder, entity)
         elif name == "cohort":
             found, rows = _rows(folder, entity)
             lines += [f"cohort as of {day}" for day in found]
@@ -77,6 +80,13 @@ def _records(folder: Path, entity: str) -> list[str]:
     table = read_table(folder / "events.parquet", ["entity_id", "record_id"])
     mine = table.filter(pc.equal(table["entity_id"], pa.scalar(entity)))
     return [str(record) for record in mine["record_id"].to_pylist()]
+
+
+def _person(folder: Path, entity: str) -> str:
+    """Return the id under which later stages hold an id's person."""
+    table = read_table(folder / "people.parquet", ["entity_id", "person_id"])
+    mine = table.filter(pc.equal(table["entity_id"], pa.scalar(entity)))
+    return str(mine["person_id"][0]) if mine.num_rows else entity
 
 
 def _rows(folder: Path, entity: str) -> tuple[list[str], list[int]]:

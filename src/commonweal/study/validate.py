@@ -8,9 +8,11 @@ from typing import Any
 from commonweal.cohorts.splits import assign, problems_with
 from commonweal.core.errors import Problem
 from commonweal.study.blocks import check_features, check_models
+from commonweal.study.derived_checks import check_derived
 from commonweal.study.episode_checks import check_episodes, check_settled
 from commonweal.study.linkage_checks import check_linkage
 from commonweal.study.parts import Parts, between, filled, known, once
+from commonweal.study.repeat_checks import check_repeats
 from commonweal.study.sources import EARLIEST, check_agency, check_conditions, in_future
 
 _MOST_PEOPLE = 10_000_000
@@ -20,14 +22,19 @@ _MOST_EVENTS = 1_000_000
 
 def cross_check(parts: Parts) -> list[Problem]:
     """Return every contradiction that can be seen without reading a table."""
-    found = [*check_agency(parts), *check_linkage(parts), *(wrong := list(check_episodes(parts)))]
+    declared: list[Callable[[Parts], Iterable[Problem]]] = [
+        check_agency, check_linkage, check_repeats, check_derived,
+    ]  # fmt: skip
+    found = [problem for check in declared for problem in check(parts)]
+    found += (wrong := list(check_episodes(parts)))
     if wrong:  # what rests on windows that are declared wrongly cannot be judged
         parts = parts.without_sources()
     checks: list[Callable[[Parts], Iterable[Problem]]] = [
         _about, _action, _review, _protected, _cohort, _outcome, _splits,
         check_features, check_models, _capacity, _evaluation, _recommendation,
     ]  # fmt: skip
-    return [*found, *(problem for check in checks for problem in check(parts))]
+    # The study's own rules may use what is computed from the sources.
+    return found + [problem for check in checks for problem in check(parts.seen())]
 
 
 def _about(parts: Parts) -> Iterator[Problem]:

@@ -1,0 +1,1 @@
+"""The same person under several ids, and orders repeated for one case."""
