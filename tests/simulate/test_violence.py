@@ -63,7 +63,11 @@ def test_every_marginal_holds(tmp_path: Path) -> None:
     world = simulate("violence-prevention", tmp_path / "w", FULL)
     found = marginals(world.data, world.folder / "truth", 1.0)
     assert len(found) > 50
-    assert [one for one in found if not one.holds] == []
+    # Of so many figures one in seven draws of the world has one beyond three standard errors;
+    # processors round differently, so every kind of machine draws its own.
+    missed = [one for one in found if not one.holds]
+    assert len(missed) <= 1, missed
+    assert all(abs(one.world - one.paper) <= 4 * one.se for one in missed), missed
 
 
 def test_same_seed_same_bytes_on_one_or_two_threads(tmp_path: Path) -> None:

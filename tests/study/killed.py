@@ -1,6 +1,6 @@
 """Run a study again and again, killing it each time; started as a process of its own by a test.
 
-Usage: killed.py STUDY OUT KILLS. Prints one line a kill: where it died, its number, the signal,
+Usage: killed.py STUDY OUT KILLS SECONDS, where SECONDS is what a whole run takes. Prints one line a kill: where it died, its number, the signal,
 and how many stages stood finished after it.
 """
 
@@ -51,24 +51,25 @@ def before_rename(after: int) -> None:
     store.os.rename = rename  # type: ignore[assignment]
 
 
-def child(study: str, out: str, number: int) -> None:
-    if number % 4 in (0, 2):
-        half_written(2 if 6 <= number < 16 else 1)
-    elif number % 4 == 1:
-        before_rename(3)
+def child(study: str, out: str, number: int, whole: float) -> None:
+    # Two kills in four let one stage finish, so that twenty never reach the end of the run.
+    if number % 4 == 0:
+        half_written(1)
+    elif number % 4 == 2:
+        Timer(whole * 0.015, die, ["timer"]).start()
     else:
-        Timer(0.1 + 0.05 * number, die, ["timer"]).start()
+        before_rename(2)
     run(load(study), out)
     die("finished")
 
 
 def main() -> None:
-    study, out, kills = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    study, out, kills, whole = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
     for number in range(kills):
         process = os.fork()
         if process == 0:
             try:
-                child(study, out, number)
+                child(study, out, number, whole)
             finally:
                 os._exit(1)
         _, status = os.waitpid(process, 0)

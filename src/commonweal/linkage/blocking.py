@@ -113,8 +113,17 @@ def _named(layout: Layout, dates: Sequence[str]) -> list[Rule]:
     return found
 
 
-def predict(database: Database, table: str, layout: Layout, most: int) -> tuple[Predicted, ...]:
+def predict(database: Database, layout: Layout, most: int) -> tuple[Predicted, ...]:
     """Count the pairs each rule brings, before any is made.
+
+    Parameters
+    ----------
+    database
+        Holds the table ``profile``. Which rules are used depends on seen profiles alone.
+    layout
+        What its columns are.
+    most
+        Pairs allowed.
 
     Raises
     ------
@@ -122,11 +131,14 @@ def predict(database: Database, table: str, layout: Layout, most: int) -> tuple[
         If there would be more than `most`; the rules that bring them are named, with the value
         that brings most.
     """
-    profiles = int(number(database, f"SELECT count(*) FROM {table}"))
+    every = int(number(database, "SELECT count(*) FROM profile"))
+    seen = int(number(database, "SELECT count(*) FROM profile WHERE seen"))
     found = []
     for rule in rules(layout):
-        pairs = _near(database, table, rule) if rule.years else _equal(database, table, rule)
-        used = not rule.further or pairs <= max(_FEW, profiles // 2)
+        pairs = _count(database, rule, "seen")
+        used = not rule.further or pairs <= max(_FEW, seen // 2)
+        if used and seen < every:
+            pairs = _count(database, rule, "TRUE")
         found.append(Predicted(rule, pairs, used))
     total = sum(p.pairs for p in found if p.used)
     if total > most:
@@ -135,7 +147,7 @@ def predict(database: Database, table: str, layout: Layout, most: int) -> tuple[
             Problem(
                 "linkage",
                 f"{total:,} pairs would be compared, {p.pairs:,} of them because they agree on "
-                f"{p.rule.title()}; {_largest(database, table, p.rule, layout)}",
+                f"{p.rule.title()}; {_largest(database, p.rule)}",
                 f"blank such values in the table, or raise max_pairs above {most:,}",
             )
             for p in worst
@@ -143,41 +155,45 @@ def predict(database: Database, table: str, layout: Layout, most: int) -> tuple[
     return tuple(found)
 
 
-def _grouped(table: str, rule: Rule, *more: str) -> str:
+def _count(database: Database, rule: Rule, which: str) -> int:
+    return _near(database, rule, which) if rule.years else _equal(database, rule, which)
+
+
+def _grouped(rule: Rule, which: str, *more: str) -> str:
     keys = [_at(key, "t") for key in rule.keys]
     there = " AND ".join(f"{key} IS NOT NULL" for key in keys)
     named = ", ".join(f"{sql} AS k{n}" for n, sql in enumerate([*keys, *more]))
     numbers = ", ".join(str(n + 1) for n in range(len(keys) + len(more)))
     return (
         f"SELECT {named}, count(*)::BIGINT AS n, count(t.trusted)::BIGINT AS known "
-        f"FROM {table} AS t WHERE {there} GROUP BY {numbers}"
+        f"FROM profile AS t WHERE {there} AND {which} GROUP BY {numbers}"
     )
 
 
-def _equal(database: Database, table: str, rule: Rule) -> int:
-    sql = f"SELECT sum(n * (n - 1) // 2 - known * (known - 1) // 2) FROM ({_grouped(table, rule)})"
+def _equal(database: Database, rule: Rule, which: str) -> int:
+    sql = f"SELECT sum(n * (n - 1) // 2 - known * (known - 1) // 2) FROM ({_grouped(rule, which)})"
     return int(number(database, sql))
 
 
-def _near(database: Database, table: str, rule: Rule) -> int:
+def _near(database: Database, rule: Rule, which: str) -> int:
     """Count on some keys the pairs whose years are near, from counts by key and year."""
     count = len(rule.keys)
     keys = " AND ".join(f"a.k{n} = b.k{n}" for n in range(count))
     hashed = ", ".join(f"k{n}" for n in range(count))
     year = f"k{count}"
-    grouped = _grouped(table, rule, "round(t.year)")
+    grouped = _grouped(rule, which, "round(t.year)")
     sql = (
         f"WITH g AS (SELECT * FROM ({grouped}) WHERE hash({hashed}) % {_SAMPLED} = 0) "
         f"SELECT sum(a.n * b.n - a.known * b.known) FROM g AS a JOIN g AS b ON {keys} "
         f"WHERE a.{year} IS NULL OR b.{year} IS NULL OR abs(a.{year} - b.{year}) <= {_YEARS}"
     )
-    alone = int(number(database, f"SELECT count(*) - count(trusted) FROM {table}"))
+    alone = int(number(database, f"SELECT count(*) - count(trusted) FROM profile WHERE {which}"))
     return max(0, (int(number(database, sql)) * _SAMPLED - alone) // 2)
 
 
-def _largest(database: Database, table: str, rule: Rule, layout: Layout) -> str:
+def _largest(database: Database, rule: Rule) -> str:
     """Say which value brings most pairs; a value of one field is nobody's description."""
-    row = first(database, f"{_grouped(table, rule)} ORDER BY n DESC LIMIT 1")
+    row = first(database, f"{_grouped(rule, 'TRUE')} ORDER BY n DESC LIMIT 1")
     if not row:
         return ""
     values = " ".join(str(value) for value in row[: len(rule.keys)])

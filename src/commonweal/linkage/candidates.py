@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -15,7 +15,7 @@ from commonweal.linkage.calibration import Threshold
 from commonweal.linkage.clusters import Clusters, cluster, limits, must_links
 from commonweal.linkage.constraints.registry import constraints
 from commonweal.linkage.constraints.rule import Constraint, Members
-from commonweal.linkage.database import Database, connect, put
+from commonweal.linkage.database import connect
 from commonweal.linkage.learning import Learned, Material, learn_linkage
 from commonweal.linkage.prepare import NO_DAY, Floats, Mask, Prepared, prepare
 from commonweal.linkage.profiles import Profiles, profile
@@ -76,17 +76,24 @@ class Candidates:
             The records that count.
         """
         visible = self.visible(as_of)
-        nodes = self.profiles.of[visible]
-        bounds = limits(self.rules, self.members().some(visible), nodes, self.profiles.count)
-        there = np.zeros(self.profiles.count, np.bool_)
-        there[nodes] = True
+        # Nodes in the order of their first visible record: records that came later change no
+        # place, and so no tie.
+        first = np.full(self.profiles.count, self.prepared.count, np.int64)
+        np.minimum.at(first, self.profiles.of[visible], np.flatnonzero(visible))
+        order = np.lexsort((np.arange(len(first)), first))
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order))
+        there = first < self.prepared.count
         kept = there[self.pairs.left] & there[self.pairs.right]
-        strength = np.where(kept, self.strength, -np.inf)
+        ends = np.sort(rank[np.stack([self.pairs.left[kept], self.pairs.right[kept]])], axis=0)
+        nodes = rank[self.profiles.of[visible]]
+        bounds = limits(self.rules, self.members().some(visible), nodes, len(order))
+        trusted = np.where(there, self.profiles.trusted, -1)[order]
         at = self.threshold.value if threshold is None else threshold
-        trusted = np.where(there, self.profiles.trusted, -1)
-        found = cluster(
-            self.pairs.left, self.pairs.right, strength, at, bounds, must_links(trusted)
-        )
+        strength = self.strength[kept]
+        found = cluster(ends[0], ends[1], strength, at, bounds, must_links(trusted))
+        root = order[found.root][rank]
+        found = replace(found, root=root, quarantined=found.quarantined[rank])
         return found, visible
 
 
@@ -125,8 +132,10 @@ def compare_records(
     with shown.step("linkage: records"):
         prepared = prepare(table, spec.fields, spec.trusted_id, columns)
         database = connect(threads)
-        profiles = profile(database, prepared)
-        visible = _seen(database, prepared, profiles, before)
+        visible = np.ones(prepared.count, np.bool_)
+        if before is not None:
+            visible = known_before(prepared, before)
+        profiles = profile(database, prepared, visible)
     with shown.step("linkage: learning"):
         learned = learn_linkage(
             Material(database, prepared, profiles, visible, spec, rules, seed, tuning)
@@ -136,9 +145,11 @@ def compare_records(
         blocking.make_pairs(database, "compared", used, "pairs")
         pairs = score(database, "compared", "pairs", learned.model, tuning.chunk)
         database.close()
-        weigher = learned.weigher or _by_weight(pairs, profiles.count)
-        strength = weigher.log_odds(pairs)
-    threshold = learned.threshold or calibration.by_expectation(strength)
+    seen = np.bincount(profiles.of[visible], minlength=profiles.count) > 0
+    inside = seen[pairs.left] & seen[pairs.right]
+    weigher = learned.weigher or _by_weight(pairs.only(inside), int(seen.sum()))
+    strength = weigher.log_odds(pairs)
+    threshold = learned.threshold or calibration.by_expectation(strength[inside])
     moved = Threshold(threshold.value + spec.threshold_shift, threshold.by, threshold.tried)
     return Candidates(prepared, profiles, learned, pairs, strength, moved, rules)
 
@@ -152,18 +163,3 @@ def known_before(prepared: Prepared, day: date) -> Mask:
     """Return the records known strictly before a day."""
     found: Mask = (prepared.known < day_number(day)) & (prepared.known != NO_DAY)
     return found
-
-
-def _seen(database: Database, prepared: Prepared, profiles: Profiles, before: date | None) -> Mask:
-    """Mark profiles one of whose records may be looked at, and return these records."""
-    visible = np.ones(prepared.count, np.bool_)
-    if before is not None:
-        visible = known_before(prepared, before)
-    seen = np.zeros(profiles.count, np.bool_)
-    seen[profiles.of[visible]] = True
-    put(database, "marks", pa.table({"seen": seen}))
-    database.execute(
-        "CREATE OR REPLACE TABLE profile AS SELECT * FROM profile POSITIONAL JOIN marks"
-    )
-    database.execute("DROP TABLE marks")
-    return visible

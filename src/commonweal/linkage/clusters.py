@@ -69,18 +69,12 @@ class Clusters:
         Rule -> pairs it kept apart.
     refused
         Pairs kept apart because one side is quarantined.
-    order
-        Places of the pairs that were considered, in the order they were.
-    became
-        What became of each of these: 0 kept apart, 1 merged, 2 together already.
     """
 
     root: Ints
     quarantined: Mask
     rejected: Mapping[str, int]
     refused: int
-    order: Ints
-    became: NDArray[np.int8]
 
 
 def limits(constraints: Sequence[Constraint], members: Members, node: Ints, nodes: int) -> Limits:
@@ -162,7 +156,7 @@ def cluster(
     nodes = len(bounds.weight)
     aside = kernels.aside_of(np.arange(nodes), must, *_copied(bounds))
     firm = bounds.firm_only()
-    root, rejected, refused, became = kernels.grow(
+    root, rejected, refused = kernels.grow(
         np.arange(nodes), must, left[order], right[order], *_copied(firm), aside
     )
     counted = dict.fromkeys(bounds.titles, 0)
@@ -174,7 +168,7 @@ def cluster(
             np.arange(nodes), must, grouped, start, bounds.weight.copy(), *_copied(bounds)
         )
         _count(counted, bounds.titles, rejected)
-    return Clusters(root, aside, counted, int(refused), order, became)
+    return Clusters(root, aside, counted, int(refused))
 
 
 def _copied(bounds: Limits) -> tuple[NDArray[np.generic], ...]:

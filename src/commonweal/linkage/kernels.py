@@ -158,18 +158,15 @@ def grow(parent, must, left, right, high, low, limit, value, flag, within, aside
     """Join the must-links, then merge pairs in order within the rules.
 
     Returns the root of every node, how often each span and then each spread kept a pair apart,
-    pairs kept apart because one side is set aside, and what became of each pair: 0 kept apart,
-    1 merged, 2 together already.
+    and pairs kept apart because one side is set aside.
     """
     head, tail, follow, wide = begin(parent, must, high, low, value, flag, within)
     never = np.zeros(within.size, np.bool_)
     rejected = np.zeros(limit.size + within.size, np.int64)
     refused = 0
-    became = np.zeros(left.size, np.int8)
     for p in range(left.size):
         x, y = find(parent, left[p]), find(parent, right[p])
         if x == y:
-            became[p] = 2
             continue
         if aside[left[p]] or aside[right[p]]:
             refused += 1
@@ -179,10 +176,9 @@ def grow(parent, must, left, right, high, low, limit, value, flag, within, aside
             rejected[k] += 1
             continue
         union(parent, x, y, high, low, value, flag, within, head, tail, follow, wide)
-        became[p] = 1
     for x in range(parent.size):
         parent[x] = find(parent, x)
-    return parent, rejected, refused, became
+    return parent, rejected, refused
 
 
 @njit(cache=True, nogil=True)

@@ -97,7 +97,7 @@ def learn_linkage(given: Material) -> Learned:
         If more pairs are predicted than allowed, or, without known ids, EM finds no sound m.
     """
     layout, database = given.prepared.layout, given.database
-    predicted = blocking.predict(database, "profile", layout, given.spec.max_pairs)
+    predicted = blocking.predict(database, layout, given.spec.max_pairs)
     same = count_frequencies(database, layout, "seen")
     with_frequencies(database, layout, "profile", "compared")
     made = comparisons(layout)
@@ -220,7 +220,8 @@ def _rehearsed(
 
 def _folds(file: Practice, pairs: Scored) -> Ints:
     """Return the fold of each pair's hidden row; -1 where both are hidden and differ."""
-    fold = file.person % FOLDS
+    # By rank, not by code: codes shift as ids come in later.
+    fold = np.unique(file.person, return_inverse=True)[1].ravel() % FOLDS
     left = np.where(file.hidden[pairs.left], fold[pairs.left], -1)
     right = np.where(file.hidden[pairs.right], fold[pairs.right], -1)
     found: Ints = np.where(left < 0, right, np.where((right < 0) | (left == right), left, -1))

@@ -23,7 +23,7 @@ class Profiles:
     of
         Record (uid) -> its profile (0, 1, ...).
     first
-        Profile -> the first of its records; ascending.
+        Profile -> the first of its visible records; of all its records where none is visible.
     trusted
         Profile -> code of its trusted id, -1 where there is none.
     """
@@ -46,30 +46,57 @@ def compared(layout: Layout) -> list[str]:
     return [*found, "address", "street"] if layout.address else found
 
 
-def profile(database: Database, prepared: Prepared) -> Profiles:
-    """Group records, and put one row a profile into the table ``profile``."""
-    database.register("prepared", prepared.table)
-    fields = compared(prepared.layout)
-    keys = ["trusted", *(f"round({c}, 1)" if c == "year" else c for c in fields)]
-    sql = f"SELECT hash({', '.join(keys)}) AS key FROM prepared"
-    key = columns(database, sql)["key"].astype(np.uint64)
-    alone = ~_collapsible(database, prepared.layout)
-    # The two kinds of keys are told apart by the lowest bit.
-    key = np.where(alone, np.arange(len(key), dtype=np.uint64) << np.uint64(1), key | np.uint64(1))
-    _, first, of = np.unique(key, return_index=True, return_inverse=True)
-    order = np.argsort(first, kind="stable")
+def profile(database: Database, prepared: Prepared, visible: Mask) -> Profiles:
+    """Group records, and put one row a profile into the table ``profile``.
+
+    Beside what is compared the table holds ``records``, how many visible records the profile
+    has, and ``seen``, whether it has any.
+
+    Parameters
+    ----------
+    database
+        Where the table is put.
+    prepared
+        The records.
+    visible
+        Records that may be looked at. Profiles come in the order of their first visible record,
+        those without one last: records that may not be looked at change no other's place.
+    """
+    of, first = _grouped(database, prepared)
+    seen = np.full(len(first), prepared.count, np.int64)
+    np.minimum.at(seen, of[visible], np.flatnonzero(visible))
+    there = seen < prepared.count
+    first = np.where(there, seen, first)
+    order = np.lexsort((first, ~there))
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
-    found = Profiles(rank[of.ravel()], first[order], prepared.trusted[first[order]])
+    found = Profiles(rank[of], first[order], prepared.trusted[first[order]])
+    count = np.bincount(found.of[visible], minlength=found.count)
     kept = prepared.table.take(pa.array(found.first))
-    put(database, "kept", kept.append_column("records", pa.array(np.bincount(found.of))))
+    kept = kept.append_column("records", pa.array(count)).append_column("seen", pa.array(count > 0))
+    put(database, "kept", kept)
+    columns_ = ", ".join(["trusted", "records", "seen", *compared(prepared.layout)])
     database.execute(
-        f"CREATE OR REPLACE TABLE profile AS SELECT (row_number() OVER () - 1)::INTEGER AS uid, "
-        f"{', '.join(['trusted', 'records', *fields])} FROM kept"
+        "CREATE OR REPLACE TABLE profile AS "
+        f"SELECT (row_number() OVER () - 1)::INTEGER AS uid, {columns_} FROM kept"
     )
     database.execute("DROP TABLE kept")
-    database.unregister("prepared")
     return found
+
+
+def _grouped(database: Database, prepared: Prepared) -> tuple[Ints, Ints]:
+    """Return the group of each record, and the first record of each group."""
+    database.register("prepared", prepared.table)
+    keys = ["trusted", *compared(prepared.layout)]
+    keys = ["round(year, 1)" if key == "year" else key for key in keys]
+    key = columns(database, f"SELECT hash({', '.join(keys)}) AS key FROM prepared")["key"]
+    alone = ~_collapsible(database, prepared.layout)
+    database.unregister("prepared")
+    # The two kinds of keys are told apart by the lowest bit.
+    own = np.arange(len(key), dtype=np.uint64) << np.uint64(1)
+    key = np.where(alone, own, key.astype(np.uint64) | np.uint64(1))
+    _, first, of = np.unique(key, return_index=True, return_inverse=True)
+    return of.ravel(), first
 
 
 def _collapsible(database: Database, layout: Layout) -> Mask:
