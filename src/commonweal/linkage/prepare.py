@@ -215,15 +215,27 @@ def _texts(
             title[f"{kind}{number}"] = name
     parts = [name for name in there if kinds[name] == "address"]
     if parts:
-        texts = [pc.fill_null(plain_text(there[name], keep=" "), "") for name in parts]
-        whole = pc.binary_join_element_wise(*texts, " ") if texts[1:] else texts[0]
-        encoded = pc.dictionary_encode(plain_text(whole, keep=" "))
-        street = plain_text(pc.replace_substring_regex(encoded.dictionary, "[0-9]+", ""), keep=" ")
-        streets = pc.dictionary_encode(street).indices.cast(pa.int32())
-        made["address"] = encoded.indices.cast(pa.int32())
-        made["street"] = streets.take(encoded.indices)
+        made["address"], made["street"] = _address([there[name] for name in parts])
         title["address"] = " and ".join(parts)
     return made, title
+
+
+def _address(fields: list[pa.Array]) -> tuple[pa.Array, pa.Array]:
+    """Return codes of addresses, and of addresses but for the numbers in them.
+
+    Equal codes are equal addresses: all fields together are one.
+    """
+    count = len(fields[0])
+    code, street = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    for field in fields:
+        encoded = pc.dictionary_encode(plain_text(field, keep=" "))
+        place = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64) + 1
+        letters = pc.replace_substring_regex(encoded.dictionary, "[0-9]+", "")
+        lettered = pc.dictionary_encode(plain_text(letters, keep=" "))
+        of = np.append(0, np.asarray(pc.fill_null(lettered.indices, -1)).astype(np.int64) + 1)
+        code = code * (len(encoded.dictionary) + 1) + place
+        street = street * (len(lettered.dictionary) + 1) + of[place]
+    return pa.array(code, mask=code == 0), pa.array(street, mask=street == 0)
 
 
 @dataclass(frozen=True, slots=True)
