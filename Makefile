@@ -6,7 +6,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_COMPILE_BYTECODE := 1
 export PYTHONPATH :=
 
-.PHONY: setup demo test check clean tree police
+.PHONY: setup peers demo test check clean tree police
 
 setup: .venv/.installed
 
@@ -18,6 +18,13 @@ $(UV):
 	.venv/bin/python -m compileall -q src
 	touch $@
 
+# What tests and benchmarks compare with, in an environment of its own.
+peers: .peers/.installed
+
+.peers/.installed: $(UV) pyproject.toml uv.lock
+	UV_PROJECT_ENVIRONMENT=.peers $(UV) sync --quiet --frozen --only-group peers --python python3
+	touch $@
+
 demo: setup
 	$(RUN) simulate violence-prevention --people 100000 --knobs studies/demo/knobs.toml --out build/demo/world
 	$(RUN) run build/demo/world/study.toml --out build/demo/run
@@ -25,7 +32,7 @@ demo: setup
 police: setup
 	$(RUN) run studies/police-oversight/study.toml --out build/police-oversight
 
-test: setup
+test: setup peers
 	.venv/bin/pytest -n 2 --dist worksteal
 
 check: setup
@@ -38,4 +45,4 @@ tree: setup
 	.venv/bin/python docs/generate.py
 
 clean:
-	rm -rf .venv .tools build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .peers .tools build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -140,7 +140,8 @@ def compare_records(
         learned = learn_linkage(
             Material(database, prepared, profiles, visible, spec, rules, seed, tuning)
         )
-    with shown.step("linkage: pairs"):
+    predicted = sum(p.pairs for p in learned.predicted if p.used)
+    with shown.step(f"linkage: {predicted:,} pairs predicted"):
         used = [p.rule for p in learned.predicted if p.used]
         database.execute("DROP TABLE profile")
         blocking.make_pairs(database, "compared", used, "pairs")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import pyarrow as pa
 
+from commonweal.core.errors import DataError, Problem, nearest, problem
 from commonweal.core.progress import Progress
 from commonweal.core.results import Finding, Metric
 from commonweal.linkage.answers import Answers, Reviewed, review_strength
@@ -166,16 +167,59 @@ def link(
         If a column is not there or not what it is declared to be, or too many pairs would be
         compared.
     """
-    from dataclasses import replace
-
-    rows = (
-        table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
-    )
-    declared = {n: f if isinstance(f, Field) else Field(kind=f) for n, f in fields.items()}
     trusted = TrustedId(column=trusted_id) if isinstance(trusted_id, str) else trusted_id
-    given = spec or LinkageSpec(fields=declared)
-    given = replace(given, fields=declared, trusted_id=trusted)
-    return link_records(rows, given, columns or Columns(), seed=seed, threads=threads)
+    declared = {n: f if isinstance(f, Field) else Field(kind=f) for n, f in fields.items()}
+    given = columns or Columns()
+    rows = _arrow(table, declared, trusted, given)
+    settings = replace(spec or LinkageSpec(fields=declared), fields=declared, trusted_id=trusted)
+    return link_records(rows, settings, given, seed=seed, threads=threads)
+
+
+def _arrow(
+    table: pa.Table | pd.DataFrame, fields: Mapping[str, Field], trusted: TrustedId | None,
+    columns: Columns,
+) -> pa.Table:  # fmt: skip
+    """Return the columns that are named, as Arrow.
+
+    Raises
+    ------
+    DataError
+        Naming every column that is not there or cannot be read, and every kind there is not.
+    """
+    there = list(table.column_names if isinstance(table, pa.Table) else table.columns)
+    named = {f"fields: {name}": name for name in fields}
+    named |= {"trusted_id": trusted.column} if trusted else {}
+    held = {name: getattr(columns, name) for name in columns.__slots__}
+    named |= {f"columns.{name}": column for name, column in held.items() if column is not None}
+    problems = [
+        Problem(where, f"there is no column {name!r}", _meant(name, there))
+        for where, name in named.items() if name not in there
+    ]  # fmt: skip
+    kinds = get_args(FieldKind)
+    problems += [
+        Problem(f"fields: {name}", f"there is no kind {field.kind!r}", _meant(field.kind, kinds))
+        for name, field in fields.items() if field.kind not in kinds
+    ]  # fmt: skip
+    if problems:
+        raise DataError(problems)
+    more = sorted({c for field in fields.values() for c in field.also if c in there})
+    wanted = list(dict.fromkeys([*named.values(), *more]))
+    if isinstance(table, pa.Table):
+        return table.select(wanted).combine_chunks()
+    return pa.table({name: _column(table, name) for name in wanted})
+
+
+def _column(table: pd.DataFrame, name: str) -> pa.Array:
+    try:
+        return pa.array(table[name], from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        what = "holds values of different types"
+        raise problem(DataError, f"column {name}", what, "make it text") from error
+
+
+def _meant(name: str, names: Sequence[str]) -> str:
+    near = nearest(name, names)
+    return f"did you mean {near}?" if near else f"there are: {', '.join(names)}"
 
 
 def link_records(

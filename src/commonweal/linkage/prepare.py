@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from commonweal.core.dates import day_number
-from commonweal.core.errors import DataError, problem
+from commonweal.core.errors import CommonwealError, DataError, problem
 from commonweal.linkage.spec import Columns, Field, TrustedId
 
 Ints = NDArray[np.int64]
@@ -369,8 +370,7 @@ def _as_days(values: pa.Array, name: str) -> Ints:
             else values.cast(pa.date32())
         )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        what = f"is not a column of dates ({values.type})"
-        raise problem(DataError, f"column {name}", what, "write YYYY-MM-DD") from error
+        raise _unreadable(values, name, "date", "write YYYY-MM-DD") from error
     whole = pc.fill_null(days.cast(pa.int32()), NO_DAY).to_numpy(zero_copy_only=False)
     return np.asarray(whole, np.int64)
 
@@ -378,12 +378,27 @@ def _as_days(values: pa.Array, name: str) -> Ints:
 def _numbers(values: pa.Array, name: str) -> Floats:
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        trimmed = pc.utf8_trim_whitespace(values)
+        values = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, values.type), trimmed)
     try:
         numbers = values.cast(pa.float64())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        what = f"is not a column of whole numbers ({values.type})"
-        raise problem(DataError, f"column {name}", what, "write whole years") from error
+        raise _unreadable(values, name, "number", "write whole years") from error
     return np.asarray(numbers.to_numpy(zero_copy_only=False), np.float64)
+
+
+def _unreadable(values: pa.Array, name: str, noun: str, mend: str) -> CommonwealError:
+    """Name the first value that cannot be read; rows count from 1."""
+    readable = date.fromisoformat if noun == "date" else float
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        for row, text in enumerate(values.to_pylist(), start=1):
+            try:
+                readable(text or "1970-01-01" if noun == "date" else text or "0")
+            except ValueError:
+                where = f"column {name}, row {row}"
+                return problem(DataError, where, f"{text!r} is not a {noun}", mend)
+    return problem(DataError, f"column {name}", f"is {values.type}, not a {noun}", mend)
 
 
 def _flags(table: pa.Table, column: str | None) -> Mask:

@@ -28,7 +28,9 @@ class Pair:
     two: Side
 
 
-def render_review(agency: str, columns: Sequence[str], pairs: Sequence[Pair]) -> str:
+def render_review(
+    agency: str, columns: Sequence[str], changing: Sequence[str], pairs: Sequence[Pair]
+) -> str:
     """Write the page; everything in it is escaped.
 
     Parameters
@@ -37,6 +39,8 @@ def render_review(agency: str, columns: Sequence[str], pairs: Sequence[Pair]) ->
         Its name.
     columns
         What is shown of each record.
+    changing
+        Columns that differ from record to record of one person too: a difference is not marked.
     pairs
         The pairs, in their order.
     """
@@ -46,4 +50,4 @@ def render_review(agency: str, columns: Sequence[str], pairs: Sequence[Pair]) ->
     )  # fmt: skip
     template = environment.get_template("review.html.j2")
     titles = [(column, spaced(column)) for column in columns]
-    return template.render(agency=agency, columns=titles, pairs=pairs)
+    return template.render(agency=agency, columns=titles, changing=changing, pairs=pairs)

@@ -70,7 +70,9 @@ def write_review(out: Path, to: Path) -> Review:
     records = {name: _records(out, name, columns) for name in study.agency.linked()}
     pairs = tuple(_pairs(near, records))
     atomic_write(to / "review.csv", _as_csv(pairs, columns))
-    atomic_write(to / "review.html", render_review(study.agency.name, columns, pairs))
+    atomic_write(
+        to / "review.html", render_review(study.agency.name, columns, _changing(study), pairs)
+    )
     return Review(to / "review.html", to / "review.csv", len(pairs))
 
 
@@ -129,6 +131,12 @@ def _columns(study: Study) -> list[str]:
     assert spec is not None
     trusted = [spec.trusted_id.column] if spec.trusted_id else []
     return [*spec.fields, *trusted, "occurred_on"]
+
+
+def _changing(study: Study) -> list[str]:
+    spec = study.agency.linkage
+    assert spec is not None
+    return ["occurred_on", *(name for name, field in spec.fields.items() if field.kind == "age")]
 
 
 def _records(out: Path, name: str, columns: Iterable[str]) -> dict[str, dict[str, str]]:

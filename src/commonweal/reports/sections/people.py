@@ -8,7 +8,7 @@ from commonweal.core.results import Metric
 from commonweal.reports.cells import figure, notes
 from commonweal.reports.parts import Cell, Column, Paragraph, Part, Section, Table
 from commonweal.reports.reading import Reading
-from commonweal.reports.words import number
+from commonweal.reports.words import number, spaced
 
 TITLE = "Whose records are whose"
 _MEASURES = (
@@ -54,13 +54,19 @@ def _quality(metrics: Sequence[Metric]) -> Table:
                  rows=tuple(rows), notes=notes(tuple(rows)))  # fmt: skip
 
 
+def _titled(group: str) -> str:
+    """Name a group; values were brought to capitals to be compared."""
+    attribute, _, value = group.partition("=")
+    return f"{spaced(attribute)}: {value.capitalize() if len(value) > 2 else value}"
+
+
 def _by_group(metrics: Sequence[Metric]) -> list[Part]:
     groups = sorted({m.group for m in metrics if m.group and m.metric == "linkage.open.precision"})
     if not groups:
         return []
     rows = tuple(
         (
-            Cell(group.replace("=", ": ", 1)),
+            Cell(_titled(group)),
             *(figure(_find(metrics, f"open.{m}", group), n=True) for m in ("precision", "recall")),
         )
         for group in groups
