@@ -197,7 +197,7 @@ def plain_text(values: pa.Array, keep: str = "") -> pa.Array:
         values = values.cast(values.type.value_type)
     encoded = pc.dictionary_encode(values.cast(pa.string()))
     words = pc.utf8_upper(pc.utf8_normalize(encoded.dictionary, "NFKD"))
-    words = pc.replace_substring_regex(words, f"[^A-Z0-9{keep}]", "")
+    words = pc.replace_substring_regex(words, rf"[^\p{{L}}\p{{N}}{keep}]", "")
     words = pc.utf8_trim_whitespace(pc.replace_substring_regex(words, " +", " "))
     words = pc.if_else(pc.equal(pc.utf8_length(words), 0), pa.scalar(None, pa.string()), words)
     return words.take(encoded.indices)
