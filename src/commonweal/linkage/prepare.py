@@ -217,13 +217,19 @@ def _texts(
     if parts:
         texts = [pc.fill_null(plain_text(there[name], keep=" "), "") for name in parts]
         whole = pc.binary_join_element_wise(*texts, " ") if texts[1:] else texts[0]
-        encoded = pc.dictionary_encode(plain_text(whole, keep=" "))
-        street = plain_text(pc.replace_substring_regex(encoded.dictionary, "[0-9]+", ""), keep=" ")
-        streets = pc.dictionary_encode(street).indices.cast(pa.int32())
-        made["address"] = encoded.indices.cast(pa.int32())
-        made["street"] = streets.take(encoded.indices)
+        code, different = _ranked(plain_text(whole, keep=" "))
+        street = plain_text(pc.replace_substring_regex(different, "[0-9]+", ""), keep=" ")
+        made["address"] = code
+        made["street"] = _ranked(street)[0].take(code)
         title["address"] = " and ".join(parts)
     return made, title
+
+
+def _ranked(text: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """Return each text's place among the different ones, and these: no row order changes it."""
+    uniques = pc.unique(text.drop_null())
+    uniques = uniques.take(pc.sort_indices(uniques))
+    return pc.index_in(text, uniques), uniques
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +305,7 @@ def _ids(table: pa.Table, trusted: TrustedId | None, occurred: Ints) -> tuple[In
         where = f"linkage.trusted_id: column {trusted.column}"
         raise problem(DataError, where, "stands in no source", "declare it")
     text = plain_text(table[trusted.column].combine_chunks(), keep=r"._:/\-")
-    words = pc.sort_indices(uniques := pc.unique(text.drop_null()))
-    code = pc.fill_null(pc.index_in(text, uniques.take(words)), -1)
+    code = pc.fill_null(_ranked(text)[0], -1)
     every = np.asarray(code.to_numpy(zero_copy_only=False), np.int64)
     if trusted.since is None:
         return every, None
