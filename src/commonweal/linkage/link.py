@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from commonweal.core.errors import DataError, Problem, nearest
 from commonweal.core.progress import Progress
 from commonweal.core.results import Finding, Metric
 from commonweal.linkage.answers import Answers, Reviewed, review_strength
@@ -173,6 +174,16 @@ def link(
     )
     declared = {n: f if isinstance(f, Field) else Field(kind=f) for n, f in fields.items()}
     trusted = TrustedId(column=trusted_id) if isinstance(trusted_id, str) else trusted_id
+    held = rows.column_names
+    lost = [n for n, f in declared.items() if not {n, *f.also} & set(held)]
+    if lost:
+        raise DataError([
+            Problem(
+                f"linkage.fields.{name}", "is no column of the table",
+                f"did you mean {near!r}?" if (near := nearest(name, held)) else "name one of it",
+            )
+            for name in lost
+        ])  # fmt: skip
     given = spec or LinkageSpec(fields=declared)
     given = replace(given, fields=declared, trusted_id=trusted)
     return link_records(rows, given, columns or Columns(), seed=seed, threads=threads)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from commonweal.core.dates import day_number
-from commonweal.core.errors import DataError, problem
+from commonweal.core.errors import DataError, Problem, problem
 from commonweal.linkage.spec import Columns, Field, TrustedId
 
 Ints = NDArray[np.int64]
@@ -127,6 +127,12 @@ def prepare(
     """
     if table.num_rows == 0:
         raise problem(DataError, "linkage", "there are no records to link", "check the sources")
+    named = (getattr(columns, name) for name in columns.__slots__)
+    if lost := [c for c in named if c is not None and c not in table.column_names]:
+        mend = "name a column of it"
+        raise DataError(
+            [Problem("linkage", f"column {c} is not in the table", mend) for c in lost]
+        )
     found = {name: _gathered(table, name, field) for name, field in fields.items()}
     there = {name: values for name, values in found.items() if values is not None}
     if not there:
