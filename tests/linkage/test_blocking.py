@@ -83,9 +83,9 @@ def test_every_pair_that_meets_a_rule_is_made_once_and_no_other(people: int) -> 
     assert [(rule.years, rule.further) for rule in every] == [one[1:] for one in expected]
     count = make_pairs(database, "profile", every, "pairs")
     found = database.execute("SELECT match_key, join_key_l, join_key_r FROM pairs").fetchall()
-    names = [c[0] for c in database.execute("SELECT * FROM profile LIMIT 0").description]
-    rows = [dict(zip(names, row, strict=True))
-            for row in database.execute("SELECT * FROM profile ORDER BY uid").fetchall()]  # fmt: skip
+    told = database.execute("SELECT * FROM profile ORDER BY uid")
+    names = [column[0] for column in told.description]
+    rows = [dict(zip(names, row, strict=True)) for row in told.fetchall()]
     wanted = {}
     for left, right in combinations(range(len(rows)), 2):
         one, other = rows[left], rows[right]
