@@ -116,7 +116,7 @@ def _splinks_clustering(nodes: int, left: np.ndarray, right: np.ndarray, odds: n
     api = DuckDBAPI(database)
     start = time.process_time()
     cluster_pairwise_predictions_at_threshold(
-        api.register(pa.table({"id": np.arange(nodes)})), api.register(pairs), "id",
+        api.register(pa.table({"id": np.arange(nodes)})), api.register(pairs), api, "id",
         threshold_match_probability=0.5,
     )  # fmt: skip
     spent = time.process_time() - start

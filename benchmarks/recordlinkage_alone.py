@@ -12,12 +12,8 @@ import recordlinkage
 frame = pd.read_csv(sys.argv[1], dtype=str, keep_default_na=False).replace("", None)
 start = time.process_time()
 indexer = recordlinkage.Index()
-for block in (
-    ["first_name", "last_name"],
-    ["birth_date", "last_name"],
-    ["birth_date", "first_name"],
-):
-    indexer.block(block)
+for one, other in (("first_name", "last_name"), ("birth_date", "last_name")):
+    indexer.block([one, other])
 pairs = indexer.index(frame)
 compare = recordlinkage.Compare()
 for name in ("first_name", "last_name"):

@@ -90,7 +90,9 @@ def test_a_weight_is_the_sum_of_log_ratios_with_term_frequencies() -> None:
     )
     # Nothing agrees; what is missing says nothing.
     weight, _ = of(0, 3)
-    assert weight == pytest.approx(np.log2(0.06 / 0.8) + np.log2(0.02 / 0.9) + np.log2(0.02 / 0.939))
+    assert weight == pytest.approx(
+        np.log2(0.06 / 0.8) + np.log2(0.02 / 0.9) + np.log2(0.02 / 0.939)
+    )
 
 
 def test_pieces_of_work_change_nothing_and_left_is_the_lower() -> None:

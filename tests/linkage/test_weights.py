@@ -83,7 +83,10 @@ def test_too_few_pairs_leave_the_weight_as_it_is() -> None:
 def test_the_order_of_pairs_changes_no_bit() -> None:
     pairs, true, _ = drawn()
     order = np.random.default_rng(3).permutation(pairs.count)
-    one, other = learn(pairs, true, 1.0, -3.0, 1), learn(pairs.only(order), true[order], 1.0, -3.0, 1)
+    one, other = (
+        learn(pairs, true, 1.0, -3.0, 1),
+        learn(pairs.only(order), true[order], 1.0, -3.0, 1),
+    )
     assert one.log_odds(pairs).tobytes() == other.log_odds(pairs).tobytes()
 
 

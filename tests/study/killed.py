@@ -1,7 +1,7 @@
 """Run a study again and again, killing it each time; started as a process of its own by a test.
 
-Usage: killed.py STUDY OUT KILLS SECONDS, where SECONDS is what a whole run takes. Prints one line a kill: where it died, its number, the signal,
-and how many stages stood finished after it.
+Usage: killed.py STUDY OUT KILLS SECONDS, where SECONDS is what a whole run takes. Prints one line
+a kill: where it died, its number, the signal, and how many stages stood finished after it.
 """
 
 from __future__ import annotations

@@ -142,6 +142,7 @@ def compare_records(
         )
     with shown.step("linkage: pairs"):
         used = [p.rule for p in learned.predicted if p.used]
+        database.execute("DROP TABLE profile")
         blocking.make_pairs(database, "compared", used, "pairs")
         pairs = score(database, "compared", "pairs", learned.model, tuning.chunk)
         database.close()

@@ -130,9 +130,7 @@ def prepare(
     named = (getattr(columns, name) for name in columns.__slots__)
     if lost := [c for c in named if c is not None and c not in table.column_names]:
         mend = "name a column of it"
-        raise DataError(
-            [Problem("linkage", f"column {c} is not in the table", mend) for c in lost]
-        )
+        raise DataError([Problem("linkage", f"column {c} is not in the table", mend) for c in lost])
     found = {name: _gathered(table, name, field) for name, field in fields.items()}
     there = {name: values for name, values in found.items() if values is not None}
     if not there:
@@ -221,21 +219,38 @@ def _texts(
             title[f"{kind}{number}"] = name
     parts = [name for name in there if kinds[name] == "address"]
     if parts:
-        texts = [pc.fill_null(plain_text(there[name], keep=" "), "") for name in parts]
-        whole = pc.binary_join_element_wise(*texts, " ") if texts[1:] else texts[0]
-        code, different = _ranked(plain_text(whole, keep=" "))
-        street = plain_text(pc.replace_substring_regex(different, "[0-9]+", ""), keep=" ")
-        made["address"] = code
-        made["street"] = _ranked(street)[0].take(code)
+        made["address"], made["street"] = _address([there[name] for name in parts])
         title["address"] = " and ".join(parts)
     return made, title
 
 
-def _ranked(text: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Return each text's place among the different ones, and these: no row order changes it."""
-    uniques = pc.unique(text.drop_null())
-    uniques = uniques.take(pc.sort_indices(uniques))
-    return pc.index_in(text, uniques), uniques
+def _address(fields: list[pa.Array]) -> tuple[pa.Array, pa.Array]:
+    """Return codes of addresses, and of addresses but for the numbers in them.
+
+    Equal codes are equal addresses: all fields together are one.
+    """
+    count = len(fields[0])
+    code, street = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    for field in fields:
+        place, different = _ranked(plain_text(field, keep=" "))
+        letters = pc.replace_substring_regex(different, "[0-9]+", "")
+        of, lettered = _ranked(plain_text(letters, keep=" "))
+        code = code * (len(different) + 1) + place + 1
+        street = street * (len(lettered) + 1) + np.append(of, -1)[place] + 1
+    return pa.array(code, mask=code == 0), pa.array(street, mask=street == 0)
+
+
+def _ranked(text: pa.Array) -> tuple[Ints, pa.Array]:
+    """Return each text's place among the different ones, and these; -1 where it is missing.
+
+    They are in order, so that no order of rows changes a place.
+    """
+    encoded = pc.dictionary_encode(text)
+    order = np.asarray(pc.sort_indices(encoded.dictionary)).astype(np.int64)
+    rank = np.full(len(order) + 1, -1, np.int64)
+    rank[order] = np.arange(len(order))
+    place = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64)
+    return rank[place], encoded.dictionary.take(pa.array(order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,8 +326,7 @@ def _ids(table: pa.Table, trusted: TrustedId | None, occurred: Ints) -> tuple[In
         where = f"linkage.trusted_id: column {trusted.column}"
         raise problem(DataError, where, "stands in no source", "declare it")
     text = plain_text(table[trusted.column].combine_chunks(), keep=r"._:/\-")
-    code = pc.fill_null(_ranked(text)[0], -1)
-    every = np.asarray(code.to_numpy(zero_copy_only=False), np.int64)
+    every, _ = _ranked(text)
     if trusted.since is None:
         return every, None
     early = (occurred == NO_DAY) | (occurred < day_number(trusted.since))

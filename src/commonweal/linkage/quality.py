@@ -51,7 +51,8 @@ class PersonCounts:
 
     def figures(self, draws: Floats) -> dict[str, Floats]:
         """Return each measure, one value a draw (a row of weights, one a person)."""
-        sums = {name: draws @ getattr(self, name) for name in self.__slots__}
+        counts = np.column_stack([getattr(self, name) for name in self.__slots__])
+        sums = dict(zip(self.__slots__, (draws @ counts).T, strict=True))
         found: dict[str, Floats] = {}
         for title, prefix in (("open", ""), ("pairwise", "every_")):
             both, one, wrong = (sums[f"{prefix}{name}"] for name in ("both", "one", "wrong"))
@@ -156,34 +157,57 @@ def estimate_quality(
     person, hidden = rehearsal.practice.person[node], rehearsal.practice.hidden[node]
     cluster = rehearsal.clusters(threshold)
     people, counts = count_people(cluster, person, hidden, rehearsal.practice.scale)
-    found = list(_metrics(counts, None, draws, seed))
+    inside: dict[str | None, Mask] = {None: np.ones(len(people), np.bool_)}
     for attribute, values in sorted(groups.items()):
         named = _commonest(rehearsal.practice.person, values, people)
         for value in sorted({v for v in named.tolist() if v is not None}):
-            inside = named == value
-            if int(inside.sum()) >= FEWEST:
-                group = f"{attribute}={value}"
-                found += _metrics(counts.only(inside), group, draws, seed)
-    return tuple(found)
+            group = named == value
+            if int(group.sum()) >= FEWEST:
+                inside[f"{attribute}={value}"] = group
+    parts = {group: counts.only(rows) for group, rows in inside.items()}
+    drawn = _drawn(parts, inside, draws, seed)
+    return tuple(
+        metric for group, mine in parts.items() for metric in _metrics(mine, group, drawn[group])
+    )
 
 
-def _metrics(counts: PersonCounts, group: str | None, draws: int, seed: int) -> Iterator[Metric]:
-    """Yield the figures of some people, with percentiles over draws of them."""
-    n = len(counts.one)
-    whole = counts.figures(np.ones((1, n)))
-    rng = stream(seed, "linkage", "quality", group or "")
-    drawn: dict[str, list[Floats]] = {name: [] for name in whole}
-    for _ in range(0, draws, 100):
-        picked = rng.integers(0, n, (min(100, draws), n))
+def _drawn(
+    parts: Mapping[str | None, PersonCounts], inside: Mapping[str | None, Mask], draws: int,
+    seed: int,
+) -> dict[str | None, dict[str, Floats]]:  # fmt: skip
+    """Return each group's figures over draws of all people, with replacement."""
+    rng = stream(seed, "linkage", "quality")
+    n = len(next(iter(inside.values())))
+    found: dict[str | None, dict[str, list[Floats]]] = {group: {} for group in parts}
+    for start in range(0, draws, 50):
+        picked = rng.integers(0, n, (min(50, draws - start), n), dtype=np.int32)
         weights = np.stack([np.bincount(row, minlength=n) for row in picked]).astype(np.float64)
-        for name, values in counts.figures(weights).items():
-            drawn[name].append(values)
-    for name, value in whole.items():
-        low, high = np.quantile(np.concatenate(drawn[name]), [0.025, 0.975])
+        for group, mine in parts.items():
+            rows = weights if group is None else weights[:, inside[group]]
+            for name, values in mine.figures(rows).items():
+                found[group].setdefault(name, []).append(values)
+    return {
+        group: {name: np.concatenate(values) for name, values in figures.items()}
+        for group, figures in found.items()
+    }
+
+
+def _metrics(
+    counts: PersonCounts, group: str | None, drawn: Mapping[str, Floats]
+) -> Iterator[Metric]:
+    """Yield the figures of some people, with percentiles over the draws.
+
+    Where nothing is wrong no draw is either: the exact interval of a share of people that is
+    one stands instead.
+    """
+    n = len(counts.one)
+    for name, values in counts.figures(np.ones((1, n))).items():
+        low, high = np.quantile(drawn[name], [0.025, 0.975])
+        value = float(values[0])
+        low = 0.025 ** (1 / n) if value == 1.0 else float(low)
         yield Metric(
-            metric=f"linkage.{name}", value=float(value[0]), low=float(low), high=float(high),
-            n=n, group=group,
-        )  # fmt: skip
+            metric=f"linkage.{name}", value=value, low=low, high=float(high), n=n, group=group
+        )
 
 
 def _commonest(person: Ints, values: NDArray[np.object_], people: Ints) -> NDArray[np.object_]:

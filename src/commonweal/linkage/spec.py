@@ -148,11 +148,11 @@ class Tuning:
     """
 
     hidden: int = 20_000
-    practice: int = 150_000
-    random_pairs: int = 400_000
-    em_pairs: int = 100_000
+    practice: int = 100_000
+    random_pairs: int = 120_000
+    em_pairs: int = 50_000
     draws: int = 1_000
-    chunk: int = 5_000_000
+    chunk: int = 500_000
 
 
 DEFAULT_TUNING = Tuning()

@@ -25,6 +25,7 @@ DIVERGED = 0.3
 """EM's m probabilities of a field are refused where they put more than so much elsewhere."""
 _LEAST_M, _LEAST_U = 1e-4, 1e-7
 _PARTNERS = 3
+_EM_RECORDS, _FEWEST_PAIRS = 60_000, 50
 _STRANGERS = 20_000
 """Profiles among which random pairs are drawn."""
 
@@ -173,7 +174,7 @@ def measure_noise(database: Database, layout: Layout, seen: str) -> Noise:
 def expectation_maximization(
     database: Database, table: str, layout: Layout, model: Model, most: int
 ) -> Chances:
-    """Estimate m by splink's EM on pairs that agree on names, on a date, on the address.
+    """Estimate m by splink's EM on pairs that agree on names, and on a date or the address.
 
     Parameters
     ----------
@@ -192,9 +193,11 @@ def expectation_maximization(
         Comparison -> m by level, the median over the sessions that estimate it. Comparisons
         that no session estimates are not in it.
     """
-    blocks = [list(layout.names[-2:])] if layout.names[1:] else []
-    blocks += [["birth"]] if layout.birth else [[date] for date in layout.dates[:1]]
-    blocks += [["address"]] if layout.address else []
+    named = [list(layout.names[-2:])] if layout.names[1:] else []
+    others = [["birth"]] if layout.birth else [[date] for date in layout.dates[:1]]
+    others += [["address"]] if layout.address else []
+    # One session on names for all else, one on something else for the names.
+    blocks = [*named, *others[:1]]
     if len(blocks) < 2:
         blocks += [[name] for name in (*layout.names, *layout.dates)]
     trained: dict[str, list[np.ndarray[tuple[int], np.dtype[np.float64]]]] = {}
@@ -210,19 +213,20 @@ def _session(
     database: Database, table: str, block: Sequence[str], model: Model,
     most: int,
 ) -> Chances:  # fmt: skip
-    """Run EM on the pairs within a sample of blocks."""
-    counted = (
-        f"SELECT sum(n * (n - 1) / 2) FROM (SELECT count(*) AS n FROM {table} "
-        f"WHERE {' AND '.join(f'{c} IS NOT NULL' for c in block)} GROUP BY {', '.join(block)})"
-    )
-    pairs = number(database, counted)
-    if pairs < 50:
-        return {}
-    one_in = max(1, int(pairs // most))
+    """Run EM on the pairs within a sample of blocks: those of some `_EM_RECORDS` records."""
+    records = int(number(database, f"SELECT count(*) FROM {table}"))
+    one_in = max(1, records // _EM_RECORDS)
+    there = " AND ".join(f"{column} IS NOT NULL" for column in block)
     database.execute(
         f"CREATE OR REPLACE TABLE em_sample AS SELECT * FROM {table} "
-        f"WHERE hash({', '.join(block)}) % {one_in} = 0 ORDER BY uid"
+        f"WHERE {there} AND hash({', '.join(block)}) % {one_in} = 0 ORDER BY uid"
     )
+    repeated = (
+        f"SELECT sum(n * (n - 1) // 2) FROM (SELECT count(*) AS n FROM em_sample "
+        f"GROUP BY {', '.join(block)})"
+    )
+    if number(database, repeated) < _FEWEST_PAIRS:
+        return {}
     rule = " AND ".join(f"l.{column} = r.{column}" for column in block)
     compared = [one for one in model.compared if one.name not in block]
     if "birth" in block:
@@ -231,7 +235,10 @@ def _session(
     kept = Model(tuple(compared), start.m, {one.name: model.u[one.name] for one in compared})
     em = linker(DuckDBAPI(database), "em_sample", kept)
     em.training.estimate_parameters_using_expectation_maximisation(
-        rule, estimate_without_term_frequencies=True, fix_u_probabilities=True
+        rule,
+        estimate_without_term_frequencies=True,
+        fix_u_probabilities=True,
+        max_pairs=most,
     )
     found = {}
     for described in em.misc.save_model_to_json()["comparisons"]:

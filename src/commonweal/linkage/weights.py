@@ -24,7 +24,7 @@ _STEP = 0.25
 """Weights are rounded to this many bits before they are looked at."""
 _SURE = 4.0
 """Log odds beyond which the weight alone is not believed; the trees begin from there."""
-_ROUNDS = 120
+_ROUNDS = 80
 FOLDS = 2
 
 
