@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 
 from commonweal.linkage.link import Linkage, link_records
+from commonweal.linkage.spec import LinkageSpec, TrustedId
 from commonweal.simulate.world import simulate
 from linkage.city import COLUMNS, City, city_of
+from linkage.made import HELD, PEOPLE, population
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +24,16 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> City:
 def linked(city: City) -> Linkage:
     """The city's records, linked."""
     return link_records(city.records, city.spec, COLUMNS)
+
+
+@pytest.fixture(scope="session")
+def village() -> pa.Table:
+    """Records of 700 people, a trusted id on half of them."""
+    return population(700, seed=5)
+
+
+@pytest.fixture(scope="session")
+def small(village: pa.Table) -> Linkage:
+    """The village's records, linked."""
+    spec = LinkageSpec(fields=PEOPLE, trusted_id=TrustedId(column="id"))
+    return link_records(village, spec, HELD)
