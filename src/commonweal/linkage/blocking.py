@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from commonweal.core.errors import DataError, Problem
@@ -45,10 +46,11 @@ class Rule:
             parts.append(f"(l.year IS NULL OR r.year IS NULL OR abs(l.year - r.year) <= {_YEARS})")
         return " AND ".join(parts)
 
-    def title(self) -> str:
-        """Return the keys in words."""
+    def title(self, named: Mapping[str, str]) -> str:
+        """Return the keys in words; `named` says which declared field a column is."""
         near = " and years of birth near" if self.years else ""
-        return (self.said or ", ".join(_at(key, "").replace(".", "") for key in self.keys)) + near
+        keys = ", ".join(_at(key, "").replace(".", "") for key in self.keys)
+        return (self.said or re.sub(r"\w+", lambda word: named.get(word[0], word[0]), keys)) + near
 
 
 def _at(key: str, row: str) -> str:
@@ -147,7 +149,7 @@ def predict(database: Database, layout: Layout, most: int) -> tuple[Predicted, .
             Problem(
                 "linkage",
                 f"{total:,} pairs would be compared, {p.pairs:,} of them because they agree on "
-                f"{p.rule.title()}; {_largest(database, p.rule)}",
+                f"{p.rule.title(layout.title)}; {_largest(database, p.rule)}",
                 f"blank such values in the table, or raise max_pairs above {most:,}",
             )
             for p in worst

@@ -64,7 +64,8 @@ def _threshold(found: Candidates) -> Finding:
 
 def _blocking(found: Candidates) -> Finding:
     predicted = sum(p.pairs for p in found.learned.predicted if p.used)
-    left_out = [p.rule.title() for p in found.learned.predicted if not p.used]
+    title = found.prepared.layout.title
+    left_out = [p.rule.title(title) for p in found.learned.predicted if not p.used]
     message = (
         f"{predicted:,} pairs were predicted, {found.pairs.count:,} of those compared are worth "
         "considering"

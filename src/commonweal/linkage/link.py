@@ -187,7 +187,10 @@ def _arrow(
         Naming every column that is not there or cannot be read, and every kind there is not.
     """
     there = list(table.column_names if isinstance(table, pa.Table) else table.columns)
-    named = {f"fields: {name}": name for name in fields}
+    named = {
+        f"fields: {name}": next((c for c in (name, *field.also) if c in there), name)
+        for name, field in fields.items()
+    }
     named |= {"trusted_id": trusted.column} if trusted else {}
     held = {name: getattr(columns, name) for name in columns.__slots__}
     named |= {f"columns.{name}": column for name, column in held.items() if column is not None}

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from commonweal.core.dates import day_number
-from commonweal.core.errors import CommonwealError, DataError, problem
+from commonweal.core.errors import CommonwealError, DataError, Problem, problem
 from commonweal.linkage.spec import Columns, Field, TrustedId
 
 Ints = NDArray[np.int64]
@@ -128,6 +128,10 @@ def prepare(
     """
     if table.num_rows == 0:
         raise problem(DataError, "linkage", "there are no records to link", "check the sources")
+    named = (getattr(columns, name) for name in columns.__slots__)
+    if lost := [c for c in named if c is not None and c not in table.column_names]:
+        mend = "name a column of it"
+        raise DataError([Problem("linkage", f"column {c} is not in the table", mend) for c in lost])
     found = {name: _gathered(table, name, field) for name, field in fields.items()}
     there = {name: values for name, values in found.items() if values is not None}
     if not there:
@@ -198,7 +202,7 @@ def plain_text(values: pa.Array, keep: str = "") -> pa.Array:
         values = values.cast(values.type.value_type)
     encoded = pc.dictionary_encode(values.cast(pa.string()))
     words = pc.utf8_upper(pc.utf8_normalize(encoded.dictionary, "NFKD"))
-    words = pc.replace_substring_regex(words, f"[^A-Z0-9{keep}]", "")
+    words = pc.replace_substring_regex(words, rf"[^\p{{L}}\p{{N}}{keep}]", "")
     words = pc.utf8_trim_whitespace(pc.replace_substring_regex(words, " +", " "))
     words = pc.if_else(pc.equal(pc.utf8_length(words), 0), pa.scalar(None, pa.string()), words)
     return words.take(encoded.indices)
@@ -229,14 +233,25 @@ def _address(fields: list[pa.Array]) -> tuple[pa.Array, pa.Array]:
     count = len(fields[0])
     code, street = np.zeros(count, np.int64), np.zeros(count, np.int64)
     for field in fields:
-        encoded = pc.dictionary_encode(plain_text(field, keep=" "))
-        place = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64) + 1
-        letters = pc.replace_substring_regex(encoded.dictionary, "[0-9]+", "")
-        lettered = pc.dictionary_encode(plain_text(letters, keep=" "))
-        of = np.append(0, np.asarray(pc.fill_null(lettered.indices, -1)).astype(np.int64) + 1)
-        code = code * (len(encoded.dictionary) + 1) + place
-        street = street * (len(lettered.dictionary) + 1) + of[place]
+        place, different = _ranked(plain_text(field, keep=" "))
+        letters = pc.replace_substring_regex(different, "[0-9]+", "")
+        of, lettered = _ranked(plain_text(letters, keep=" "))
+        code = code * (len(different) + 1) + place + 1
+        street = street * (len(lettered) + 1) + np.append(of, -1)[place] + 1
     return pa.array(code, mask=code == 0), pa.array(street, mask=street == 0)
+
+
+def _ranked(text: pa.Array) -> tuple[Ints, pa.Array]:
+    """Return each text's place among the different ones, and these; -1 where it is missing.
+
+    They are in order, so that no order of rows changes a place.
+    """
+    encoded = pc.dictionary_encode(text)
+    order = np.asarray(pc.sort_indices(encoded.dictionary)).astype(np.int64)
+    rank = np.full(len(order) + 1, -1, np.int64)
+    rank[order] = np.arange(len(order))
+    place = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64)
+    return rank[place], encoded.dictionary.take(pa.array(order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,9 +327,7 @@ def _ids(table: pa.Table, trusted: TrustedId | None, occurred: Ints) -> tuple[In
         where = f"linkage.trusted_id: column {trusted.column}"
         raise problem(DataError, where, "stands in no source", "declare it")
     text = plain_text(table[trusted.column].combine_chunks(), keep=r"._:/\-")
-    words = pc.sort_indices(uniques := pc.unique(text.drop_null()))
-    code = pc.fill_null(pc.index_in(text, uniques.take(words)), -1)
-    every = np.asarray(code.to_numpy(zero_copy_only=False), np.int64)
+    every, _ = _ranked(text)
     if trusted.since is None:
         return every, None
     early = (occurred == NO_DAY) | (occurred < day_number(trusted.since))

@@ -99,6 +99,7 @@ def learn(pairs: Scored, true: Mask, scale: float, prior: float, seed: int) -> W
     data = lgb.Dataset(
         features[rows], label=true[rows].astype(np.float64),
         weight=np.where(true, 1.0, scale)[rows], free_raw_data=True,
+        init_score=_believed(pairs.weight, prior)[rows],
     )  # fmt: skip
     settings = {
         "objective": "binary", "num_leaves": 31, "learning_rate": 0.1, "min_data_in_leaf": 40,
