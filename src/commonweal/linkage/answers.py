@@ -143,7 +143,7 @@ def review_strength(found: Candidates, answers: Answers) -> tuple[Candidates, Re
     place[found.prepared.place] = np.arange(found.prepared.count)
     node = found.profiles.of
     ends = np.sort(np.stack([node[place[answers.left]], node[place[answers.right]]]), axis=0)
-    known = found.pairs.left * found.profiles.count + found.pairs.right
+    known = found.pairs.left.astype(np.int64) * found.profiles.count + found.pairs.right
     order = np.argsort(known)
     asked = ends[0] * found.profiles.count + ends[1]
     at = np.minimum(np.searchsorted(known[order], asked), max(len(known) - 1, 0))

@@ -13,7 +13,7 @@ from commonweal.linkage.practice import Practice
 from commonweal.linkage.prepare import Floats, Ints
 from commonweal.linkage.scoring import Scored
 
-GRID = np.arange(-1.0, 8.01, 1.0)
+GRID = np.arange(-1.0, 5.01, 0.5)
 """Thresholds tried: natural log odds."""
 _AS_GOOD = 2e-4
 
@@ -84,17 +84,13 @@ def rehearse(
 def by_hidden_ids(rehearsal: Rehearsal) -> Threshold:
     """Return the threshold that does best on hidden ids.
 
-    Around the best there is a range that does as well, to a fifth of a thousandth: where hidden
-    ids cannot tell, its middle is furthest from both kinds of error.
+    Where several do as well, to a fifth of a thousandth, it is the one nearest to even odds: hidden
+    ids cannot tell them apart, and there a pair is as likely right as wrong.
     """
     tried = [(float(t), rehearsal.counts(float(t)).f1) for t in GRID]
-    scores = np.array([f1 for _, f1 in tried])
-    best = int(scores.argmax())
-    worse = np.flatnonzero(scores < scores[best] - _AS_GOOD)
-    low = max((int(w) + 1 for w in worse if w < best), default=0)
-    high = min((int(w) - 1 for w in worse if w > best), default=len(tried) - 1)
-    middle = (tried[low][0] + tried[high][0]) / 2
-    return Threshold(round(middle, 6), "hidden ids", tuple(tried))
+    best = max(f1 for _, f1 in tried)
+    good = [t for t, f1 in tried if f1 >= best - _AS_GOOD]
+    return Threshold(min(good, key=lambda t: (abs(t), t)), "hidden ids", tuple(tried))
 
 
 def by_expectation(strength: Floats) -> Threshold:

@@ -19,7 +19,7 @@ from commonweal.linkage.database import connect
 from commonweal.linkage.learning import Learned, Material, learn_linkage
 from commonweal.linkage.prepare import NO_DAY, Floats, Mask, Prepared, prepare
 from commonweal.linkage.profiles import Profiles, profile
-from commonweal.linkage.scoring import Scored, score
+from commonweal.linkage.scoring import Scored, hopeless, score
 from commonweal.linkage.spec import DEFAULT_TUNING, Columns, LinkageSpec, Tuning
 from commonweal.linkage.weights import Weigher, prior_log_odds
 
@@ -145,9 +145,10 @@ def compare_records(
         used = [p.rule for p in learned.predicted if p.used]
         database.execute("DROP TABLE profile")
         blocking.make_pairs(database, "compared", used, "pairs")
-        pairs = score(database, "compared", "pairs", learned.model, tuning.chunk)
+        seen = np.bincount(profiles.of[visible], minlength=profiles.count) > 0
+        least = hopeless(int(seen.sum()))
+        pairs = score(database, "compared", "pairs", learned.model, tuning.chunk, least)
         database.close()
-    seen = np.bincount(profiles.of[visible], minlength=profiles.count) > 0
     inside = seen[pairs.left] & seen[pairs.right]
     weigher = learned.weigher or _by_weight(pairs.only(inside), int(seen.sum()))
     strength = weigher.log_odds(pairs)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from commonweal.linkage import kernels
 from commonweal.linkage.constraints.rule import Constraint, Members, Span, Spread
-from commonweal.linkage.prepare import Floats, Ints, Mask
+from commonweal.linkage.prepare import Floats, Ints, Mask, Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def must_links(trusted: Ints) -> Ints:
 
 
 def cluster(
-    left: Ints, right: Ints, strength: Floats, threshold: float, bounds: Limits, must: Ints
+    left: Whole, right: Whole, strength: Floats, threshold: float, bounds: Limits, must: Ints
 ) -> Clusters:
     """Put nodes together.
 
@@ -157,7 +157,12 @@ def cluster(
     aside = kernels.aside_of(np.arange(nodes), must, *_copied(bounds))
     firm = bounds.firm_only()
     root, rejected, refused = kernels.grow(
-        np.arange(nodes), must, left[order], right[order], *_copied(firm), aside
+        np.arange(nodes),
+        must,
+        left[order].astype(np.int64),
+        right[order].astype(np.int64),
+        *_copied(firm),
+        aside,
     )
     counted = dict.fromkeys(bounds.titles, 0)
     _count(counted, firm.titles, rejected)

@@ -19,7 +19,7 @@ from commonweal.linkage.frequencies import count_frequencies, with_frequencies
 from commonweal.linkage.practice import Noise, Practice, practice
 from commonweal.linkage.prepare import Ints, Mask, Prepared
 from commonweal.linkage.profiles import Profiles
-from commonweal.linkage.scoring import Model, Scored, score
+from commonweal.linkage.scoring import Model, Scored, hopeless, score
 from commonweal.linkage.spec import LinkageSpec, Tuning
 from commonweal.linkage.training import Chances, Divergence
 from commonweal.linkage.weights import FOLDS, Weigher, cross_fitted, learn, prior_log_odds
@@ -207,7 +207,8 @@ def _rehearsed(
     """Score the practice file, learn on it, and choose the threshold on it."""
     database, chunk = given.database, given.tuning.chunk
     blocking.make_pairs(database, "rehearsed", used, "rehearsed_pairs")
-    pairs = score(database, "rehearsed", "rehearsed_pairs", model, chunk)
+    seen = len(np.unique(given.profiles.of[given.visible]))
+    pairs = score(database, "rehearsed", "rehearsed_pairs", model, chunk, hopeless(seen))
     for table in ("practice", "rehearsed", "rehearsed_pairs"):
         database.execute(f"DROP TABLE {table}")
     true = file.person[pairs.left] == file.person[pairs.right]

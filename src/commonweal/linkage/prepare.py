@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,8 @@ from commonweal.linkage.spec import Columns, Field, TrustedId
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Whole = NDArray[np.integer[Any]]
+Real = NDArray[np.floating[Any]]
 Mask = NDArray[np.bool_]
 NO_DAY = np.iinfo(np.int32).min
 """Stands for a missing day (days since 1970-01-01)."""

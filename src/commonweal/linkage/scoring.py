@@ -12,12 +12,13 @@ from splink.backends.duckdb import DuckDBAPI
 
 from commonweal.linkage.comparisons import Compared, Probabilities, for_splink
 from commonweal.linkage.database import Database, columns, number
+from commonweal.linkage.prepare import Real, Whole
 
 Levels = NDArray[np.int8]
 _QUIET = 50
 """splink's messages are for notebooks; what a user needs to know is said by findings."""
-HOPELESS = 0.0
-"""Pairs of lower weight (bits, before the prior) are dropped."""
+_HOPELESS = 12.0
+"""Pairs are dropped whose weight is so many bits below what would make up for the prior."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,9 @@ class Scored:
         -1 where one of the two values is missing.
     """
 
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    weight: NDArray[np.float64]
+    left: Whole
+    right: Whole
+    weight: Real
     levels: Levels
 
     @property
@@ -68,6 +69,15 @@ class Model:
     u: Probabilities
 
 
+def hopeless(rows: int) -> float:
+    """Return the weight below which a pair of rows need not be kept, in bits.
+
+    Of n people each is the same as one in n: a weight of log2(n) makes up for that. One that is
+    twelve bits lower leaves less than one chance in four thousand.
+    """
+    return max(0.0, float(np.log2(max(rows, 1))) - _HOPELESS)
+
+
 def linker(api: DuckDBAPI, table: str, model: Model) -> Linker:
     """Return splink's linker over a table of a database."""
     settings = SettingsCreator(
@@ -83,7 +93,7 @@ def linker(api: DuckDBAPI, table: str, model: Model) -> Linker:
 
 def score(
     database: Database, table: str, pairs: str, model: Model, chunk: int,
-    least: float | None = HOPELESS,
+    least: float | None = None,
 ) -> Scored:  # fmt: skip
     """Compare pairs.
 
@@ -100,7 +110,7 @@ def score(
     chunk
         Pairs compared at a time; memory grows with it.
     least
-        Weight below which a pair is dropped.
+        Weight below which a pair is dropped; None keeps all.
     """
     api = DuckDBAPI(database)
     splinks = linker(api, table, model)
@@ -116,8 +126,9 @@ def score(
         parts.append(_part(database, splinks, model.compared, least))
     database.execute("DROP TABLE IF EXISTS part_of_pairs")
     if not parts:
-        none = np.zeros(0, np.int64)
-        return Scored(none, none, np.zeros(0), np.zeros((len(model.compared), 0), np.int8))
+        none = np.zeros(0, np.int32)
+        levels = np.zeros((len(model.compared), 0), np.int8)
+        return Scored(none, none, np.zeros(0, np.float32), levels)
     return Scored(
         np.concatenate([p.left for p in parts]),
         np.concatenate([p.right for p in parts]),
@@ -138,8 +149,8 @@ def _part(
     made.drop_table_from_database_and_remove_from_cache()
     swapped = found["uid_l"] > found["uid_r"]
     return Scored(
-        np.where(swapped, found["uid_r"], found["uid_l"]).astype(np.int64),
-        np.where(swapped, found["uid_l"], found["uid_r"]).astype(np.int64),
-        found["match_weight"].astype(np.float64),
+        np.where(swapped, found["uid_r"], found["uid_l"]).astype(np.int32),
+        np.where(swapped, found["uid_l"], found["uid_r"]).astype(np.int32),
+        found["match_weight"].astype(np.float32),
         np.stack([found[f"gamma_{one.name}"].astype(np.int8) for one in compared]),
     )

@@ -15,7 +15,7 @@ import lightgbm as lgb
 import numpy as np
 
 from commonweal.core.seeds import seed_for
-from commonweal.linkage.prepare import Floats, Ints, Mask
+from commonweal.linkage.prepare import Floats, Ints, Mask, Real
 from commonweal.linkage.scoring import Scored
 
 _ENOUGH = 50
@@ -54,7 +54,7 @@ class Weigher:
         return odds + _believed(pairs.weight, self.prior) + 1e-4 * pairs.weight
 
 
-def _believed(weight: Floats, prior: float) -> Floats:
+def _believed(weight: Real, prior: float) -> Floats:
     rounded = np.round(weight / _STEP) * _STEP
     found: Floats = np.clip(rounded * np.log(2.0) + prior, -_SURE, _SURE)
     return found
@@ -128,7 +128,7 @@ def cross_fitted(
     return found
 
 
-def prior_log_odds(weight: Floats, pairs: float) -> float:
+def prior_log_odds(weight: Real, pairs: float) -> float:
     """Return the log odds that two random records are one person's.
 
     Estimated as the share of all pairs that the weights themselves lead to expect, found by
