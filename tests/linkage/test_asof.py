@@ -93,7 +93,6 @@ def test_who_was_who_is_the_same_whether_later_records_exist_or_not(city: City) 
     dates = (date(2012, 1, 1), date(2014, 7, 1), date(2017, 3, 2))
     whole = compare_records(table, city.spec, COLUMNS, before=dates[0])
     known_on = np.array(table["known_on"])
-    changed = 0
     for day in dates:
         known = np.flatnonzero(known_on < np.datetime64(day))
         clusters, visible = whole.put_together(day)
@@ -106,9 +105,7 @@ def test_who_was_who_is_the_same_whether_later_records_exist_or_not(city: City) 
         assert partition(then, known) == [
             int(known[row]) for row in partition(alone, np.arange(len(known)))
         ]
-        end = entities(whole, whole.put_together()[0])
-        changed += drift(day, then, end, seen).changed
-    assert changed > 0, "later records do tell more"
+        assert 100 < len(set(then[known].tolist())) < len(known)
 
 
 def test_records_known_on_the_day_are_not_known_before_it(city: City) -> None:

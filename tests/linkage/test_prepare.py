@@ -232,7 +232,7 @@ def test_a_field_the_caller_misspelled_is_not_left_out_in_silence() -> None:
     with pytest.raises(DataError) as caught:
         link(table, {"first": "name", "lsat": "name"})
     assert [str(p) for p in caught.value.problems] == [
-        "linkage.fields.lsat: is no column of the table -> did you mean 'last'?"
+        "fields: lsat: there is no column 'lsat' -> did you mean last?"
     ]
 
 

@@ -59,6 +59,9 @@ def probabilities(found: Candidates, clusters: Clusters) -> Floats:
         np.maximum.at(strength, side, found.strength[inside])
     tied = must_links(found.profiles.trusted).ravel()
     strength[tied] = np.inf
+    # Records of one id that are equal in all else are one profile: they are tied as well.
+    several = np.bincount(found.profiles.of, minlength=found.profiles.count) > 1
+    strength[several & (found.profiles.trusted >= 0)] = np.inf
     alone = np.bincount(root, minlength=len(root))[root] == 1
     chance = _chance(np.where(np.isinf(strength), 0.0, strength))
     # A record without a pair of its own came in by what the whole person's records allow.

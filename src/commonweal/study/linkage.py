@@ -198,7 +198,8 @@ def _identities(
         drifts.append(drift(as_of, then, found.entity, visible))
         person, copy = named_alike(then, found.entity, visible)
         rows = np.flatnonzero(visible & ((person != found.entity) | (copy > 0)))
-        marks = pa.array([f"{_COPY}{number}" if number else "" for number in copy[rows].tolist()])
+        copies = copy[rows].tolist()
+        marks = pa.array([f"{_COPY}{n}" if n else "" for n in copies], pa.string())
         whole = names.take(pa.array(person[rows]))
         parts.append(pa.table({
             "as_of": pa.array([as_of] * len(rows), pa.date32()),

@@ -89,6 +89,8 @@ class Run:
         precise = [m for m in mine if m.metric == "precision" and m.k]
         if not plain:
             return "No figure may be shown."
+        if "auc" not in plain:
+            return f"As of {last}: none or all had the outcome, so no AUC can be given."
         auc, rate = plain["auc"], plain["base_rate"]
         text = f"As of {last}: AUC of {self.headline} {_interval(auc, '.3f')}, n = {auc.n:,}."
         if precise:

@@ -28,9 +28,12 @@ def curves(reading: Reading) -> list[Part]:
               and not isinstance(reading.content.models.get(m), BaseRateSpec)]  # fmt: skip
     if not models:
         return []
-    pictures = [_precision(reading, models), _recall(reading, models)]
+    pictures = [_precision(reading, models)]
+    if any(_points(reading, "recall", m) for m in models):  # nobody had the outcome: no recall
+        pictures.append(_recall(reading, models))
     total = sum(len(_points(reading, "precision", m)) for m in models)
-    summary = f"Figures of the two pictures ({number(total)} rows)"
+    drawn = "two pictures" if pictures[1:] else "picture"
+    summary = f"Figures of the {drawn} ({number(total)} rows)"
     return [Row(tuple(pictures)), Details(summary, (_table(reading, models),))]
 
 
