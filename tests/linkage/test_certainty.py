@@ -29,7 +29,9 @@ def put(
         pairs=scored, strength=strength.astype(float),
         threshold=replace(made.threshold, value=at),
     )  # fmt: skip
-    return found, Clusters(np.array(root), np.zeros(count, np.bool_), {}, 0)
+    return found, Clusters(
+        np.array(root), np.zeros(count, np.bool_), np.zeros(count, np.bool_), {}, 0
+    )
 
 
 def chance(odds: float) -> float:

@@ -47,7 +47,7 @@ def test_a_third_record_without_a_birth_date_makes_two_others_break_the_rule() -
     assert violations(np.array([0, 0, 1]), held, RULES, np.zeros(3, np.bool_)) == ()
 
 
-def test_quarantined_people_are_not_looked_at() -> None:
+def test_quarantined_records_are_not_looked_at() -> None:
     aside = NONE.copy()
     aside[3] = True
     assert [v.entity for v in violations(ENTITY, HELD, RULES, aside)] == [4, 5]

@@ -93,7 +93,7 @@ class Candidates:
         strength = self.strength[kept]
         found = cluster(ends[0], ends[1], strength, at, bounds, must_links(trusted))
         root = order[found.root][rank]
-        found = replace(found, root=root, quarantined=found.quarantined[rank])
+        found = replace(found, root=root, frozen=found.frozen[rank], excused=found.excused[rank])
         return found, visible
 
 

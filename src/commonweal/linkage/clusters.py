@@ -29,6 +29,8 @@ class Limits:
         Records of each node.
     firm
         Rules that one person's records break only if a trusted id or a day is wrong.
+    excused
+        Nodes set aside from a rule because their trusted id proves them wrong.
     """
 
     high: NDArray[np.float32]
@@ -40,6 +42,7 @@ class Limits:
     titles: tuple[str, ...]
     weight: NDArray[np.float64]
     firm: frozenset[str]
+    excused: NDArray[np.bool_]
 
     def firm_only(self) -> Limits:
         """Return the firm rules."""
@@ -50,7 +53,7 @@ class Limits:
             high=self.high[spans], low=self.low[spans], limit=self.limit[spans],
             value=self.value[spreads], flag=self.flag[spreads], within=self.within[spreads],
             titles=tuple(n for n in self.titles if n in self.firm), weight=self.weight,
-            firm=self.firm,
+            firm=self.firm, excused=self.excused,
         )  # fmt: skip
 
 
@@ -62,19 +65,28 @@ class Clusters:
     ----------
     root
         Node -> the least node of its cluster.
-    quarantined
+    frozen
         Node -> whether its must-link group breaks a rule by itself; it is kept as it is, and
         nothing is merged with it.
+    excused
+        Node -> whether a rule has been set aside for it: its trusted id proves it wrong.
     rejected
         Rule -> pairs it kept apart.
     refused
-        Pairs kept apart because one side is quarantined.
+        Pairs kept apart because one side is frozen.
     """
 
     root: Ints
-    quarantined: Mask
+    frozen: Mask
+    excused: Mask
     rejected: Mapping[str, int]
     refused: int
+
+    @property
+    def quarantined(self) -> Mask:
+        """Which nodes are listed as breaking a rule: frozen or excused ones."""
+        found: Mask = self.frozen | self.excused
+        return found
 
 
 def limits(constraints: Sequence[Constraint], members: Members, node: Ints, nodes: int) -> Limits:
@@ -109,12 +121,17 @@ def limits(constraints: Sequence[Constraint], members: Members, node: Ints, node
     for place, (_, spread) in enumerate(spreads):
         value[place, node] = spread.value
         flag[place, node[spread.flag]] = True
+    excused = np.zeros(nodes, np.bool_)
+    for aside in [*(s.excused for _, s in spans), *(s.excused for _, s in spreads)]:
+        if aside is not None:
+            excused[node[aside]] = True
     return Limits(
         high=high, low=low, limit=np.array([s.limit for _, s in spans], np.float32),
         value=value, flag=flag, within=np.array([s.limit for _, s in spreads], np.int64),
         titles=tuple(name for name, _ in [*spans, *spreads]),
         weight=np.bincount(node, minlength=nodes).astype(np.float64),
         firm=frozenset(rule.name for rule in constraints if not rule.error_prone),
+        excused=excused,
     )  # fmt: skip
 
 
@@ -173,7 +190,7 @@ def cluster(
             np.arange(nodes), must, grouped, start, bounds.weight.copy(), *_copied(bounds)
         )
         _count(counted, bounds.titles, rejected)
-    return Clusters(root, aside, counted, int(refused))
+    return Clusters(root, aside, bounds.excused, counted, int(refused))
 
 
 def _copied(bounds: Limits) -> tuple[NDArray[np.generic], ...]:

@@ -88,19 +88,28 @@ def _rules(clusters: Clusters) -> Finding:
 
 def _quarantine(found: Candidates, clusters: Clusters) -> Finding:
     code = "linkage.quarantine"
-    rows = clusters.quarantined[found.profiles.of]
+    frozen, excused = (rows[found.profiles.of] for rows in (clusters.frozen, clusters.excused))
     if found.prepared.trusted.max(initial=-1) < 0:
         message = "No record carries a trusted id."
         return Finding(code=code, severity=Severity.NOT_APPLICABLE, message=message)
-    if not rows.any():
+    if not frozen.any() and not excused.any():
         message = "No trusted id ties records together that break a rule."
         return Finding(code=code, severity=Severity.PASS, message=message)
-    ids = len(np.unique(found.prepared.trusted[rows]))
-    message = (
-        f"{ids:,} trusted ids tie {int(rows.sum()):,} records together that break a rule; they "
-        "are kept as they are, listed, and merged with nothing else."
-    )
-    return Finding(code=code, severity=Severity.WARN, message=message, count=ids)
+    said = []
+    if frozen.any():
+        ids = len(np.unique(found.prepared.trusted[frozen]))
+        said.append(
+            f"{ids:,} trusted ids tie {int(frozen.sum()):,} records together that break a rule; "
+            "they are kept as they are and merged with nothing else."
+        )
+    if excused.any():
+        said.append(
+            f"{int(excused.sum()):,} records are at odds in birth date or age with the most "
+            "records of their trusted id: they stay with it, and have no say in these rules."
+        )
+    count = int((frozen | excused).sum())
+    message = " ".join([*said, "All are listed in the crosswalk."])
+    return Finding(code=code, severity=Severity.WARN, message=message, count=count)
 
 
 def _quality(quality: Sequence[Metric]) -> Iterator[Finding]:

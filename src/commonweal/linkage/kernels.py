@@ -44,6 +44,15 @@ def edit_distance(one, other, most):
 
 
 @njit(cache=True, nogil=True)
+def far_apart(one, other, most):
+    """Return which pairs of dates are more than `most` edits apart."""
+    found = np.zeros(one.size, np.bool_)
+    for i in range(one.size):
+        found[i] = edit_distance(one[i], other[i], most) > most
+    return found
+
+
+@njit(cache=True, nogil=True)
 def broken_span(high, low, limit, x, y):
     """Return the first span that x and y together exceed, -1 where they exceed none."""
     for k in range(limit.size):

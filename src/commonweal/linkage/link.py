@@ -49,8 +49,9 @@ class Linkage:
         Chance that the row is that person's, by its likeliest pair with another of the person's
         records; 1 for records tied by a trusted id and for those that stand alone.
     quarantined
-        Rows whose trusted id ties together records that break a rule; nothing was merged with
-        them.
+        Rows whose trusted id ties together records that break a rule (nothing was merged with
+        them), or that are at odds with the other records of their trusted id and were set aside
+        from the rule.
     threshold
         Log odds from which pairs were taken for one person's.
     quality

@@ -78,6 +78,12 @@ class LinkageSpec:
         Years.
     edits
         Character edits (insertions, deletions, substitutions) of a date written YYYYMMDD.
+    contradictions
+        What happens where records of one trusted id are at odds in birth date or year with the
+        most of them, by more than the rules allow. ``binding``: the rules hold for them like for
+        all others, so that one slip keeps every record without a birth date from that person.
+        ``quarantine``: such records stay with their id, are listed, and have no say in these two
+        rules: the id proves them wrong.
     groups
         Fields by whose values the quality of the linkage is reported; all categories where
         none is named.
@@ -100,6 +106,7 @@ class LinkageSpec:
     constraints: tuple[ConstraintName, ...] = CONSTRAINTS
     ages_within: float = 3.0
     edits: int = 2
+    contradictions: Literal["binding", "quarantine"] = "binding"
     groups: tuple[str, ...] = ()
     max_pairs: int = 200_000_000
     diverged: Literal["known", "error"] = "known"

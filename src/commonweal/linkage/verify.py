@@ -48,7 +48,7 @@ def violations(
     rules
         The rules.
     quarantined
-        Records set aside: their people are not looked at.
+        Records set aside: they are not looked at, their people's other records are.
     """
     order = np.argsort(entity, kind="stable")
     starts = np.flatnonzero(np.diff(entity[order], prepend=-1))
@@ -56,7 +56,8 @@ def violations(
     found = []
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         rows = order[start:end]
-        if end - start < 2 or quarantined[rows].any():
+        rows = rows[~quarantined[rows]]
+        if len(rows) < 2:
             continue
         mine = members.some(rows)
         found += [

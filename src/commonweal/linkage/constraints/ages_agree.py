@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from commonweal.linkage.constraints.rule import Members, Span, where
+from commonweal.linkage.constraints.rule import Members, Span, of_most, where
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +19,26 @@ class AgesAgree:
     """
 
     within: float = 3.0
+    excuse: bool = False
     name: str = "ages_agree"
     error_prone: bool = True
 
     def limits(self, members: Members) -> tuple[Span, ...]:
-        """Return two spans: all against those without a birth date, and the other way about."""
+        """Return two spans: all against those without a birth date, and the other way about.
+
+        With `excuse` records further from the year of most records of their trusted id have no
+        say.
+        """
         known = ~np.isnan(members.year)
+        whole = np.nan_to_num(members.year).astype(np.int64)
+        most = of_most(members.trusted, whole, known)
+        excused = known & (np.abs(whole - most) > self.within) if self.excuse else None
+        if excused is not None:
+            known &= ~excused
         year = np.nan_to_num(members.year) - 1900.0  # small numbers are exact in float32
         unborn = known & members.unborn
         return (
-            Span(where(known, year, -np.inf), where(unborn, year, np.inf), self.within),
+            Span(where(known, year, -np.inf), where(unborn, year, np.inf), self.within, excused),
             Span(where(unborn, year, -np.inf), where(known, year, np.inf), self.within),
         )
 

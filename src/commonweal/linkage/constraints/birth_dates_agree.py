@@ -8,7 +8,8 @@ from itertools import combinations
 
 import numpy as np
 
-from commonweal.linkage.constraints.rule import Members, Spread, written
+from commonweal.linkage import kernels
+from commonweal.linkage.constraints.rule import Members, Spread, of_most, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,25 @@ class BirthDatesAgree:
     """
 
     edits: int = 2
+    excuse: bool = False
     name: str = "birth_dates_agree"
     error_prone: bool = True
 
     def limits(self, members: Members) -> tuple[Spread, ...]:
-        """Return a spread of birth dates, flagged by records without one."""
-        return (Spread(written(members.birth), members.unborn, self.edits),)
+        """Return a spread of birth dates, flagged by records without one.
+
+        With `excuse` records further from the date of most records of their trusted id have no
+        say.
+        """
+        value = written(members.birth)
+        if not self.excuse:
+            return (Spread(value, members.unborn, self.edits),)
+        most = of_most(members.trusted, value, value > 0)
+        excused = np.zeros(len(value), np.bool_)
+        other = np.flatnonzero((value > 0) & (most != value))
+        excused[other] = kernels.far_apart(value[other], most[other], self.edits)
+        kept = np.where(excused, 0, value).astype(np.int32)
+        return (Spread(kept, members.unborn, self.edits, excused),)
 
     def broken(self, members: Members) -> bool:
         """Return whether two birth dates are further apart and a record has none."""

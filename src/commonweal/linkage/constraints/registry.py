@@ -12,10 +12,11 @@ from commonweal.linkage.spec import LinkageSpec
 
 def constraints(spec: LinkageSpec) -> tuple[Constraint, ...]:
     """Return the rules a linkage keeps, in the order in which they are counted."""
+    excuse = spec.contradictions == "quarantine"
     every: dict[str, Constraint] = {
         "one_trusted_id": OneTrustedId(),
         "terminal_event": TerminalEvent(),
-        "ages_agree": AgesAgree(spec.ages_within),
-        "birth_dates_agree": BirthDatesAgree(spec.edits),
+        "ages_agree": AgesAgree(spec.ages_within, excuse),
+        "birth_dates_agree": BirthDatesAgree(spec.edits, excuse),
     }
     return tuple(every[name] for name in every if name in spec.constraints)

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from commonweal.linkage.prepare import NO_DAY, Floats, Ints, Mask
+from commonweal.linkage.prepare import NO_DAY, Floats, Ints, Mask, Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,14 @@ class Span:
         One value a record; -inf and inf where a record has no say.
     limit
         How much is allowed.
+    excused
+        Records set aside from the rule, to be quarantined; None where there are none.
     """
 
     high: NDArray[np.float32]
     low: NDArray[np.float32]
     limit: float
+    excused: Mask | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,14 @@ class Spread:
         Records that make the rule hold for the whole person.
     limit
         Edits allowed between any two dates.
+    excused
+        Records set aside from the rule, to be quarantined; None where there are none.
     """
 
     value: NDArray[np.int32]
     flag: Mask
     limit: int
+    excused: Mask | None = None
 
 
 class Constraint(Protocol):
@@ -123,3 +129,39 @@ def written(days: Ints) -> NDArray[np.int32]:
     month = months.astype(np.int64) % 12 + 1
     day = (dates - months).astype(np.int64) + 1
     return np.where(known, year * 10_000 + month * 100 + day, 0).astype(np.int32)
+
+
+def of_most(trusted: Ints, values: Whole, known: Mask) -> Ints:
+    """Return, for each record, the value more than half of its trusted id's records hold.
+
+    Parameters
+    ----------
+    trusted
+        Code of the trusted id, -1 where there is none.
+    values
+        Whole numbers.
+    known
+        Which of them count.
+
+    Returns
+    -------
+    numpy.ndarray
+        That value; the record's own where it has no trusted id, or no value is held by so many.
+    """
+    rows = np.flatnonzero((trusted >= 0) & known)
+    found = values.astype(np.int64).copy()
+    if not len(rows):
+        return found
+    order = rows[np.lexsort((values[rows], trusted[rows]))]
+    opens = np.flatnonzero(np.diff(trusted[order], prepend=-1) | np.diff(values[order], prepend=-1))
+    count = np.diff(np.append(opens, len(order)))
+    owner, value = trusted[order[opens]], values[order[opens]]
+    whole = np.bincount(owner, weights=count)
+    best = np.flatnonzero(2 * count > whole[owner])  # one an id at most, ascending by id
+    if not len(best):
+        return found
+    place = np.searchsorted(owner[best], trusted)
+    place = np.minimum(place, len(best) - 1)
+    hit = (owner[best][place] == trusted) & (trusted >= 0)
+    found[hit] = value[best][place[hit]]
+    return found
