@@ -12,7 +12,7 @@ from commonweal.linkage.prepare import Layout
 
 _YEARS = 4.0
 """Pairs whose years of birth differ by more are not compared where a rule looks at years."""
-_SAMPLED = 8
+_SAMPLED = 16
 """Pairs of a rule that looks at years are counted on one in so many of its keys."""
 _FEW = 500_000
 """A further rule is used where it adds no more pairs than this, or than half the profiles."""
@@ -39,12 +39,15 @@ class Rule:
     further: bool = False
     said: str = ""
 
-    def condition(self) -> str:
-        """Return the rule as SQL over the rows ``l`` and ``r``."""
-        parts = [f"{_at(key, 'l')} = {_at(key, 'r')}" for key in self.keys]
-        if self.years:
-            parts.append(f"(l.year IS NULL OR r.year IS NULL OR abs(l.year - r.year) <= {_YEARS})")
-        return " AND ".join(parts)
+    def key(self) -> str:
+        """Return all keys as one number, missing where one of them is (SQL over the row ``t``).
+
+        Two rows whose keys differ have the same number once in ten billion billion pairs; they
+        would be compared, and found to differ.
+        """
+        keys = [_at(key, "t") for key in self.keys]
+        there = " AND ".join(f"{key} IS NOT NULL" for key in keys)
+        return f"CASE WHEN {there} THEN hash({', '.join(keys)}) END"
 
     def title(self, named: Mapping[str, str]) -> str:
         """Return the keys in words; `named` says which declared field a column is."""
@@ -210,16 +213,27 @@ def make_pairs(database: Database, table: str, used: Sequence[Rule], to: str) ->
     int
         Number of pairs, each once: ``match_key``, ``join_key_l`` < ``join_key_r``.
     """
+    keys = ", ".join(f"{rule.key()} AS key{place}" for place, rule in enumerate(used))
+    year = "t.year" if any(rule.years for rule in used) else "NULL AS year"
+    database.execute(
+        f"CREATE OR REPLACE TABLE keyed AS SELECT t.uid, t.trusted IS NULL AS open, {year}, {keys} "
+        f"FROM {table} AS t"
+    )
     database.execute(
         f"CREATE OR REPLACE TABLE {to} (match_key VARCHAR, join_key_l INTEGER, join_key_r INTEGER)"
     )
-    for place, rule in enumerate(used):
-        others = "".join(
-            f" AND NOT coalesce({earlier.condition()}, FALSE)" for earlier in used[:place]
-        )
+    conditions = [_condition(rule, place) for place, rule in enumerate(used)]
+    for place, condition in enumerate(conditions):
+        others = "".join(f" AND NOT coalesce({one}, FALSE)" for one in conditions[:place])
         database.execute(
-            f"INSERT INTO {to} SELECT '{place}', l.uid, r.uid FROM {table} AS l "
-            f"JOIN {table} AS r ON {rule.condition()} AND l.uid < r.uid "
-            f"AND (l.trusted IS NULL OR r.trusted IS NULL){others}"
+            f"INSERT INTO {to} SELECT '{place}', l.uid, r.uid FROM keyed AS l "
+            f"JOIN keyed AS r ON {condition} AND l.uid < r.uid AND (l.open OR r.open){others}"
         )
+    database.execute("DROP TABLE keyed")
     return int(number(database, f"SELECT count(*) FROM {to}"))
+
+
+def _condition(rule: Rule, place: int) -> str:
+    """Return the rule at a place as SQL over the rows ``l`` and ``r`` of the keyed table."""
+    near = f" AND (l.year IS NULL OR r.year IS NULL OR abs(l.year - r.year) <= {_YEARS})"
+    return f"l.key{place} = r.key{place}{near if rule.years else ''}"

@@ -156,7 +156,7 @@ class Tuning:
 
     hidden: int = 20_000
     practice: int = 100_000
-    random_pairs: int = 120_000
+    random_pairs: int = 80_000
     em_pairs: int = 50_000
     draws: int = 1_000
     chunk: int = 500_000

@@ -25,8 +25,8 @@ DIVERGED = 0.3
 """EM's m probabilities of a field are refused where they put more than so much elsewhere."""
 _LEAST_M, _LEAST_U = 1e-4, 1e-7
 _PARTNERS = 3
-_EM_RECORDS, _FEWEST_PAIRS = 60_000, 50
-_STRANGERS = 20_000
+_EM_RECORDS, _FEWEST_PAIRS = 40_000, 50
+_STRANGERS = 10_000
 """Profiles among which random pairs are drawn."""
 
 Chances = Mapping[str, np.ndarray[tuple[int], np.dtype[np.float64]]]
