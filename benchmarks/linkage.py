@@ -6,8 +6,8 @@ up as its documentation says (`splink_alone.py`), and once more with commonweal'
 and probabilities; both times with connected components, at the threshold that the truth says is
 best. commonweal's threshold is chosen without truth.
 
-CPU seconds are those of linking: of a process that links, less one that loads the same libraries and
-reads the same tables. Memory is the whole process's.
+CPU seconds are those of linking: of a process that links, less one that loads the same libraries
+and reads the same tables. Memory is the whole process's.
 
 Prints a table and, as its last line, one JSON object of figures. `--quick` takes 60,000 people,
 whose million has to be reckoned from what one record costs and is not; `--people 5400000` is the
@@ -222,7 +222,7 @@ def measured(people: int, folder: Path) -> list[Figure]:
     memory = float(np.median([cost.memory for cost in costs]))
     table = records(out)
     count = table.num_rows
-    print(f"{count:,} records: {cpu:.1f} CPU s and {read:.1f} to load libraries and read the tables; "
+    print(f"{count:,} records: {cpu:.1f} CPU s, {read:.1f} more to load libraries and read tables; "
           f"{memory:.2f} GB, {costs[0].wall:.0f} s")  # fmt: skip
     figures = []
     if people >= MILLION:

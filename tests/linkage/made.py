@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from commonweal.linkage.cells import NO_DAY
 from commonweal.linkage.constraints.rule import Members
 from commonweal.linkage.database import Database, connect
-from commonweal.linkage.prepare import NO_DAY, Prepared, prepare
+from commonweal.linkage.prepare import Prepared, prepare
 from commonweal.linkage.profiles import Profiles, profile
 from commonweal.linkage.spec import Columns, Field, FieldKind, TrustedId
 

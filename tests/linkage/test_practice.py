@@ -7,8 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from commonweal.linkage.cells import NO_DAY
 from commonweal.linkage.practice import Noise, Practice, practice
-from commonweal.linkage.prepare import NO_DAY, Prepared
+from commonweal.linkage.prepare import Prepared
 from commonweal.linkage.spec import Columns, TrustedId
 from linkage.made import columns, declared, profiled, ready
 

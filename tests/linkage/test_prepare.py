@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonweal.core.errors import DataError
+from commonweal.linkage.cells import NO_DAY, plain_text
 from commonweal.linkage.link import link
-from commonweal.linkage.prepare import NO_DAY, plain_text
 from commonweal.linkage.spec import Columns, Field, TrustedId
 from linkage.made import EPOCH, HELD, PEOPLE, columns, declared, population, ready
 

@@ -12,7 +12,7 @@ import numpy as np
 from commonweal.core.errors import DataError, Problem
 from commonweal.linkage.calibration import Threshold
 from commonweal.linkage.candidates import Candidates
-from commonweal.linkage.prepare import Floats, Ints
+from commonweal.linkage.cells import Floats, Ints
 
 WORDS = ("same", "different", "unsure")
 _SURE = 50.0

@@ -7,8 +7,8 @@ from datetime import date
 
 import numpy as np
 
+from commonweal.linkage.cells import Ints, Mask
 from commonweal.linkage.counting import joint, pairs_within
-from commonweal.linkage.prepare import Ints, Mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from commonweal.linkage.cells import Floats, Ints
 from commonweal.linkage.clusters import Limits, cluster, limits, must_links
 from commonweal.linkage.constraints.rule import Constraint
 from commonweal.linkage.counting import PairCounts, count_pairs
 from commonweal.linkage.practice import Practice
-from commonweal.linkage.prepare import Floats, Ints
 from commonweal.linkage.scoring import Scored
 
 GRID = np.arange(-1.0, 5.01, 0.5)

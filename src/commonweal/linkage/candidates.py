@@ -12,12 +12,13 @@ from commonweal.core.dates import day_number
 from commonweal.core.progress import Progress
 from commonweal.linkage import blocking, calibration
 from commonweal.linkage.calibration import Threshold
+from commonweal.linkage.cells import NO_DAY, Floats, Mask
 from commonweal.linkage.clusters import Clusters, cluster, limits, must_links
 from commonweal.linkage.constraints.registry import constraints
 from commonweal.linkage.constraints.rule import Constraint, Members
 from commonweal.linkage.database import connect
 from commonweal.linkage.learning import Learned, Material, learn_linkage
-from commonweal.linkage.prepare import NO_DAY, Floats, Mask, Prepared, prepare
+from commonweal.linkage.prepare import Prepared, prepare
 from commonweal.linkage.profiles import Profiles, profile
 from commonweal.linkage.scoring import Scored, hopeless, score
 from commonweal.linkage.spec import DEFAULT_TUNING, Columns, LinkageSpec, Tuning

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from commonweal.linkage.candidates import Candidates
+from commonweal.linkage.cells import Floats
 from commonweal.linkage.clusters import Clusters, must_links, single_ties
-from commonweal.linkage.prepare import Floats
 
 UNCERTAIN = 0.99
 """A pair is uncertain where its chance of being one person's is lower."""

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.linkage import kernels
+from commonweal.linkage.cells import Floats, Ints, Mask, Whole
 from commonweal.linkage.constraints.rule import Constraint, Members, Span, Spread
-from commonweal.linkage.prepare import Floats, Ints, Mask, Whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from commonweal.linkage.prepare import Floats, Ints, Mask
+from commonweal.linkage.cells import Floats, Ints, Mask
 
 
 @dataclass(frozen=True, slots=True)

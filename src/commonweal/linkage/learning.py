@@ -12,12 +12,13 @@ from commonweal.core.errors import DataError, Problem
 from commonweal.linkage import blocking, training
 from commonweal.linkage.blocking import Predicted
 from commonweal.linkage.calibration import Rehearsal, Threshold, by_hidden_ids, rehearse
+from commonweal.linkage.cells import Ints, Mask
 from commonweal.linkage.comparisons import Compared, comparisons
 from commonweal.linkage.constraints.rule import Constraint
 from commonweal.linkage.database import Database, put
 from commonweal.linkage.frequencies import count_frequencies, with_frequencies
 from commonweal.linkage.practice import Noise, Practice, practice
-from commonweal.linkage.prepare import Ints, Mask, Prepared
+from commonweal.linkage.prepare import Prepared
 from commonweal.linkage.profiles import Profiles
 from commonweal.linkage.scoring import Model, Scored, hopeless, score
 from commonweal.linkage.spec import LinkageSpec, Tuning

@@ -15,10 +15,10 @@ from commonweal.core.progress import Progress
 from commonweal.core.results import Finding, Metric
 from commonweal.linkage.answers import Answers, Reviewed, review_strength
 from commonweal.linkage.candidates import Candidates, compare_records
+from commonweal.linkage.cells import Floats, Ints, Mask
 from commonweal.linkage.certainty import Ties, measure_ties, probabilities
 from commonweal.linkage.clusters import Clusters
 from commonweal.linkage.findings import findings
-from commonweal.linkage.prepare import Floats, Ints, Mask
 from commonweal.linkage.quality import estimate_quality
 from commonweal.linkage.spec import (
     DEFAULT_TUNING,

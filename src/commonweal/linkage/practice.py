@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commonweal.core.seeds import stream
+from commonweal.linkage.cells import NO_DAY, Floats, Ints, Mask
 from commonweal.linkage.constraints.rule import Members
-from commonweal.linkage.prepare import NO_DAY, Floats, Ints, Mask, Prepared
+from commonweal.linkage.prepare import Prepared
 from commonweal.linkage.profiles import Profiles, compared
 
 _STRANGERS = 1 / 3

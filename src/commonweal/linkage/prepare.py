@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from commonweal.core.dates import day_number
-from commonweal.core.errors import CommonwealError, DataError, Problem, problem
+from commonweal.core.errors import DataError, Problem, problem
+from commonweal.linkage.cells import NO_DAY, Floats, Ints, Mask, as_days, numbers, plain_text
 from commonweal.linkage.spec import Columns, Field, TrustedId
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Whole = NDArray[np.integer[Any]]
-Real = NDArray[np.floating[Any]]
-Mask = NDArray[np.bool_]
-NO_DAY = np.iinfo(np.int32).min
-"""Stands for a missing day (days since 1970-01-01)."""
 _AGREE = 0.8
 """A date is the birth date where its year is the birth year, give or take one, this often."""
 _MANY, _LONG = 200, 4
@@ -199,18 +190,6 @@ def _gathered(table: pa.Table, name: str, field: Field) -> pa.Array | None:
     return parts[0] if len(parts) == 1 else pc.coalesce(*parts)
 
 
-def plain_text(values: pa.Array, keep: str = "") -> pa.Array:
-    """Return texts in capitals without accents, marks and outer spaces; empty ones are missing."""
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    encoded = pc.dictionary_encode(values.cast(pa.string()))
-    words = pc.utf8_upper(pc.utf8_normalize(encoded.dictionary, "NFKD"))
-    words = pc.replace_substring_regex(words, rf"[^\p{{L}}\p{{N}}{keep}]", "")
-    words = pc.utf8_trim_whitespace(pc.replace_substring_regex(words, " +", " "))
-    words = pc.if_else(pc.equal(pc.utf8_length(words), 0), pa.scalar(None, pa.string()), words)
-    return words.take(encoded.indices)
-
-
 def _texts(
     there: Mapping[str, pa.Array], kinds: Mapping[str, str]
 ) -> tuple[dict[str, pa.Array], dict[str, str]]:
@@ -269,9 +248,9 @@ class _Births:
 
 def _births(there: Mapping[str, pa.Array], kinds: Mapping[str, str], occurred: Ints) -> _Births:
     """Return what is known of births, from dates, years and ages."""
-    days = {n: _as_days(v, n) for n, v in there.items() if kinds[n] in ("date", "birth_date")}
-    written = _first(_numbers(v, n) for n, v in there.items() if kinds[n] == "birth_year")
-    age = _first(_numbers(v, n) for n, v in there.items() if kinds[n] == "age")
+    days = {n: as_days(v, n) for n, v in there.items() if kinds[n] in ("date", "birth_date")}
+    written = _first(numbers(v, n) for n, v in there.items() if kinds[n] == "birth_year")
+    age = _first(numbers(v, n) for n, v in there.items() if kinds[n] == "age")
     name = _birth_name(days, kinds, written)
     birth = days.pop(name) if name is not None else None
     exact, calendar = [], []
@@ -369,52 +348,7 @@ def _by_distinction(plain: pa.Table, names: list[str]) -> tuple[str, ...]:
 def _days(table: pa.Table, column: str | None) -> Ints:
     if column is None:
         return np.full(table.num_rows, NO_DAY, np.int64)
-    return _as_days(table[column].combine_chunks(), column)
-
-
-def _as_days(values: pa.Array, name: str) -> Ints:
-    """Return days since 1970-01-01."""
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    try:
-        if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-            trimmed = pc.utf8_trim_whitespace(values)
-            values = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, values.type), trimmed)
-        days = (
-            values.cast(pa.date32(), safe=False)
-            if pa.types.is_timestamp(values.type)
-            else values.cast(pa.date32())
-        )
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise _unreadable(values, name, "date", "write YYYY-MM-DD") from error
-    whole = pc.fill_null(days.cast(pa.int32()), NO_DAY).to_numpy(zero_copy_only=False)
-    return np.asarray(whole, np.int64)
-
-
-def _numbers(values: pa.Array, name: str) -> Floats:
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        trimmed = pc.utf8_trim_whitespace(values)
-        values = pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, values.type), trimmed)
-    try:
-        numbers = values.cast(pa.float64())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise _unreadable(values, name, "number", "write whole years") from error
-    return np.asarray(numbers.to_numpy(zero_copy_only=False), np.float64)
-
-
-def _unreadable(values: pa.Array, name: str, noun: str, mend: str) -> CommonwealError:
-    """Name the first value that cannot be read; rows count from 1."""
-    readable = date.fromisoformat if noun == "date" else float
-    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
-        for row, text in enumerate(values.to_pylist(), start=1):
-            try:
-                readable(text or "1970-01-01" if noun == "date" else text or "0")
-            except ValueError:
-                where = f"column {name}, row {row}"
-                return problem(DataError, where, f"{text!r} is not a {noun}", mend)
-    return problem(DataError, f"column {name}", f"is {values.type}, not a {noun}", mend)
+    return as_days(table[column].combine_chunks(), column)
 
 
 def _flags(table: pa.Table, column: str | None) -> Mask:

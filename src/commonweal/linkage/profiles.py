@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from commonweal.linkage.cells import Ints, Mask
 from commonweal.linkage.database import Database, columns, put
-from commonweal.linkage.prepare import Ints, Layout, Mask, Prepared
+from commonweal.linkage.prepare import Layout, Prepared
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from commonweal.core.results import Metric
 from commonweal.core.seeds import stream
 from commonweal.linkage.calibration import Rehearsal
+from commonweal.linkage.cells import Floats, Ints, Mask
 from commonweal.linkage.counting import joint
-from commonweal.linkage.prepare import Floats, Ints, Mask
 
 FEWEST = 50
 """People without whom a group's figures are not given."""

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from splink import Linker, SettingsCreator
 from splink.backends.duckdb import DuckDBAPI
 
+from commonweal.linkage.cells import Real, Whole
 from commonweal.linkage.comparisons import Compared, Probabilities, for_splink
 from commonweal.linkage.database import Database, columns, number
-from commonweal.linkage.prepare import Real, Whole
 
 Levels = NDArray[np.int8]
 _QUIET = 50

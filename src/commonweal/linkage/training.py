@@ -15,10 +15,11 @@ import pyarrow as pa
 from splink.backends.duckdb import DuckDBAPI
 
 from commonweal.core.seeds import stream
+from commonweal.linkage.cells import Ints
 from commonweal.linkage.comparisons import Compared
 from commonweal.linkage.database import Database, columns, number, put
 from commonweal.linkage.practice import Noise, Practice
-from commonweal.linkage.prepare import Ints, Layout
+from commonweal.linkage.prepare import Layout
 from commonweal.linkage.scoring import Levels, Model, linker, score
 
 DIVERGED = 0.3

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from commonweal.linkage.cells import Ints, Mask
 from commonweal.linkage.constraints.rule import Constraint, Members
-from commonweal.linkage.prepare import Ints, Mask
 
 
 @dataclass(frozen=True, slots=True)

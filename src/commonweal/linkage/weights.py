@@ -15,7 +15,7 @@ import lightgbm as lgb
 import numpy as np
 
 from commonweal.core.seeds import seed_for
-from commonweal.linkage.prepare import Floats, Ints, Mask, Real
+from commonweal.linkage.cells import Floats, Ints, Mask, Real
 from commonweal.linkage.scoring import Scored
 
 _ENOUGH = 50

@@ -18,9 +18,9 @@ from commonweal.core.store import Artefact, write_json
 from commonweal.core.tables import read_table, write_table
 from commonweal.linkage.answers import read_answers
 from commonweal.linkage.asof import Drift, drift, named_alike
+from commonweal.linkage.cells import Ints
 from commonweal.linkage.link import Linkage, entities, link_records
 from commonweal.linkage.near import near_pairs
-from commonweal.linkage.prepare import Ints
 from commonweal.linkage.spec import Columns, LinkageSpec
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.study.spec import Study

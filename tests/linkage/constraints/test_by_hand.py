@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
+from commonweal.linkage.cells import NO_DAY
 from commonweal.linkage.constraints.ages_agree import AgesAgree
 from commonweal.linkage.constraints.birth_dates_agree import BirthDatesAgree
 from commonweal.linkage.constraints.one_trusted_id import OneTrustedId
 from commonweal.linkage.constraints.terminal_event import TerminalEvent
-from commonweal.linkage.prepare import NO_DAY
 from linkage.made import members
 
 DAY = date(1980, 3, 12)

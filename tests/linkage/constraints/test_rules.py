@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commonweal.linkage.cells import NO_DAY
 from commonweal.linkage.constraints.ages_agree import AgesAgree
 from commonweal.linkage.constraints.birth_dates_agree import BirthDatesAgree, edits
 from commonweal.linkage.constraints.one_trusted_id import OneTrustedId
 from commonweal.linkage.constraints.registry import constraints
 from commonweal.linkage.constraints.rule import Constraint, Members, Span, written
 from commonweal.linkage.constraints.terminal_event import TerminalEvent
-from commonweal.linkage.prepare import NO_DAY
 from commonweal.linkage.spec import CONSTRAINTS, LinkageSpec
 from linkage.made import EPOCH, members
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from commonweal.linkage.prepare import NO_DAY, Floats, Ints, Mask, Whole
+from commonweal.linkage.cells import NO_DAY, Floats, Ints, Mask, Whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from commonweal.linkage.cells import NO_DAY
 from commonweal.linkage.constraints.rule import Members, Span, where
-from commonweal.linkage.prepare import NO_DAY
 
 
 @dataclass(frozen=True, slots=True)
