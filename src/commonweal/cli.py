@@ -185,7 +185,10 @@ def link_review(
 
         if answers is not None:
             typer.echo(read_review(out, answers).sentence())
-            typer.echo(f'To use them: answers = "{answers.name}" in [linkage], beside agency.toml.')
+            typer.echo(
+                f"To use them: copy {answers} beside agency.toml (it names people) and write "
+                f'answers = "{answers.name}" into [linkage].'
+            )
         elif to is not None:
             made = write_review(out, to)
             typer.echo(f"{made.pairs:,} pairs; they name people: keep them safe.")

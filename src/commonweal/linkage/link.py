@@ -113,6 +113,8 @@ class Linkage:
             ]
             n = figures["linkage.open.precision"].n
             text += f" Over open pairs, on hidden ids: {', '.join(parts)}, n = {n:,} people."
+        else:
+            text += " How good that is could not be measured: too few records carry a trusted id."
         return text
 
     def verify(self) -> tuple[Violation, ...]:
@@ -169,6 +171,9 @@ def link(
         compared.
     """
     trusted = TrustedId(column=trusted_id) if isinstance(trusted_id, str) else trusted_id
+    if not hasattr(table, "columns") or not isinstance(fields, Mapping):
+        what = "takes a pandas or Arrow table, and fields as column -> kind"
+        raise problem(DataError, "link", what, 'link(table, {"last_name": "name", ...})')
     declared = {n: f if isinstance(f, Field) else Field(kind=f) for n, f in fields.items()}
     given = columns or Columns()
     rows = _arrow(table, declared, trusted, given)
@@ -204,6 +209,9 @@ def _arrow(
         Problem(f"fields: {name}", f"there is no kind {field.kind!r}", _meant(field.kind, kinds))
         for name, field in fields.items() if field.kind not in kinds
     ]  # fmt: skip
+    if trusted is not None and trusted.column in fields:
+        mend = "an id is no field: drop one"
+        problems.append(Problem(f"fields: {trusted.column}", "is the trusted id as well", mend))
     if problems:
         raise DataError(problems)
     more = sorted({c for field in fields.values() for c in field.also if c in there})

@@ -16,12 +16,12 @@ from commonweal.core.errors import DataError, problem
 from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.store import Artefact, write_json
 from commonweal.core.tables import read_table, write_table
-from commonweal.linkage.answers import read_answers
+from commonweal.linkage.answers import Answers, read_answers
 from commonweal.linkage.asof import Drift, drift, named_alike
 from commonweal.linkage.cells import Ints
 from commonweal.linkage.link import Linkage, entities, link_records
 from commonweal.linkage.near import near_pairs
-from commonweal.linkage.spec import Columns, LinkageSpec
+from commonweal.linkage.spec import Columns
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.study.spec import Study
 from commonweal.study.stages import ALIASES, ANSWERS, IDENTITIES, Workshop, code_below
@@ -146,28 +146,37 @@ def _linkage(shop: Workshop, made: Mapping[str, Artefact], digest: str | None) -
 
     def write(folder: Path) -> None:
         table = linkable(study, made)
-        found = _link(table, spec, answers, study.spec.study.seed, dates[0], shop)
+        read = _read(table, answers)
+        found = link_records(
+            table, spec, COLUMNS, seed=study.spec.study.seed, threads=shop.threads,
+            before=dates[0], answers=read, progress=shop.progress,
+        )  # fmt: skip
         names = _names(table, found.entity)
         then, drifts = _identities(table, found, names, dates)
         _write(folder, table, found, names, then)
+        if read is not None:
+            write_table(_kept(table, found, read), folder / "answers.parquet")
         write_json(folder / "drift.json", [_described(one) for one in drifts])
 
     settings = [spec, study.spec.study.seed, dates, digest, sorted(made)]
     return shop.make("linkage", code_below("linkage", "study/linkage.py"), settings, made, write)
 
 
-def _link(
-    table: pa.Table, spec: LinkageSpec, answers: Path | None, seed: int, before: date,
-    shop: Workshop,
-) -> Linkage:  # fmt: skip
-    read = None
-    if answers is not None:
-        keys = zip(table["source"].to_pylist(), table["record_id"].to_pylist(), strict=True)
-        read = read_answers(answers, {key: row for row, key in enumerate(keys)})
-    return link_records(
-        table, spec, COLUMNS, seed=seed, threads=shop.threads, before=before, answers=read,
-        progress=shop.progress,
-    )  # fmt: skip
+def _read(table: pa.Table, answers: Path | None) -> Answers | None:
+    if answers is None:
+        return None
+    keys = zip(table["source"].to_pylist(), table["record_id"].to_pylist(), strict=True)
+    return read_answers(answers, {key: row for row, key in enumerate(keys)})
+
+
+def _kept(table: pa.Table, found: Linkage, answers: Answers) -> pa.Table:
+    """Return a review's answers, and whether what was said is how it is."""
+    together = found.entity[answers.left] == found.entity[answers.right]
+    columns: dict[str, Any] = {}
+    for number, rows in enumerate((answers.left, answers.right), start=1):
+        columns[f"source_{number}"] = table["source"].take(pa.array(rows))
+        columns[f"record_{number}"] = table["record_id"].take(pa.array(rows))
+    return pa.table({**columns, "same": answers.same, "kept": together == answers.same})
 
 
 def _names(table: pa.Table, entity: Ints) -> pa.Array:

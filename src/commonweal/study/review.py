@@ -84,16 +84,18 @@ def read_review(out: Path, answers: Path) -> Reviewed:
     DataError
         Naming every row of the answers that cannot be read.
     StudyError
-        If the folder holds no linkage.
+        If the folder holds no linkage, or none of the pairs is near its threshold: a run that
+        uses the answers already draws other pairs.
     """
     _, near, threshold = _opened(out)
+    folder = _folder(out, read_manifest(out), "linkage")
+    every = read_table(folder / "crosswalk.parquet", ["source", "record_id"])
     ends = [
         list(zip(near[f"source_{n}"].to_pylist(), near[f"record_{n}"].to_pylist(), strict=True))
         for n in (1, 2)
     ]
-    place: dict[tuple[str, str], int] = {}
-    for key in (*ends[0], *ends[1]):
-        place.setdefault(key, len(place))
+    keys = zip(every["source"].to_pylist(), every["record_id"].to_pylist(), strict=True)
+    place = {key: row for row, key in enumerate(keys)}
     read = read_answers(answers, place)
     known = {
         frozenset((place[a], place[b])): row for row, (a, b) in enumerate(zip(*ends, strict=True))
@@ -101,6 +103,10 @@ def read_review(out: Path, answers: Path) -> Reviewed:
     asked = zip(read.left.tolist(), read.right.tolist(), strict=True)
     rows = np.array([known.get(frozenset(pair), -1) for pair in asked], np.int64)
     hit = rows >= 0
+    if len(rows) and not hit.any():
+        what = "holds no pair that is near the threshold of this run"
+        mend = "where [linkage] uses these answers, finding linkage.review says what they came to"
+        raise problem(StudyError, answers.name, what, mend)
     odds = near["log_odds"].to_numpy()[rows[hit]] + threshold
     return reviewed(odds, read.same[hit], read.unsure, threshold)
 

@@ -45,6 +45,15 @@ def _terms(reading: Reading) -> tuple[tuple[str, tuple[str, ...]], ...]:
         "95% interval": "The range within which the figure mostly falls when people like these "
         "are drawn again.",
     }
+    if any(m.metric.startswith("linkage.") for m in reading.content.metrics):
+        terms["Hidden id"] = (
+            "An identifier that is known and was hidden, so that what linkage makes of the record "
+            "can be checked. Only people who have one, known before the first date, are counted."
+        )
+        terms["B-cubed"] = (
+            "Precision and recall of the average record instead of the average pair, so that "
+            "people with many records do not count for more."
+        )
     if reading.ceiling:
         terms["True chance (ceiling)"] = (
             "The chance of the outcome the simulation itself drew from, given the state of its "
