@@ -44,11 +44,21 @@ def edit_distance(one, other, most):
 
 
 @njit(cache=True, nogil=True)
-def far_apart(one, other, most):
-    """Return which pairs of dates are more than `most` edits apart."""
-    found = np.zeros(one.size, np.bool_)
-    for i in range(one.size):
-        found[i] = edit_distance(one[i], other[i], most) > most
+def at_odds(owner, value, main, most):
+    """Return which dates of an owner are at odds with those kept before them.
+
+    Rows come owner by owner, those to be kept first. `main` is the owner's main date, which is
+    kept; a date is kept where it is at most `most` edits from every other one kept.
+    """
+    found = np.zeros(owner.size, np.bool_)
+    start = 0
+    for i in range(owner.size):
+        if i and owner[i] != owner[i - 1]:
+            start = i
+        found[i] = edit_distance(value[i], main[i], most) > most
+        for j in range(start, i):
+            if not found[i] and not found[j]:
+                found[i] = edit_distance(value[i], value[j], most) > most
     return found
 
 

@@ -50,6 +50,20 @@ def test_what_most_records_of_the_id_say_still_binds() -> None:
     assert put(True, year=1985.0).root.tolist() == [0, 0, 0, 0, 0, 5]
 
 
+def test_two_slips_near_the_right_date_but_not_each_other_are_not_both_obeyed() -> None:
+    right, one, two = date(1982, 11, 21), date(1982, 10, 22), date(1983, 11, 21)
+    held = members(
+        8, trusted=[7] * 7 + [-1], birth=[right] * 4 + [one, one, two, None], year=[1982.0] * 8
+    )
+    (spread,) = BirthDatesAgree(2, True).limits(held)
+    assert spread.excused is not None
+    assert spread.excused.tolist() == [False] * 6 + [True, False]
+    bounds = limits((BirthDatesAgree(2, True),), held, np.arange(8), 8)
+    must = must_links(held.trusted)
+    found = cluster(np.array([0]), np.array([7]), np.array([9.0]), 0.0, bounds, must)
+    assert found.root.tolist() == [0] * 8
+
+
 @given(
     st.lists(
         st.tuples(st.integers(-1, 3), st.integers(0, 4), st.booleans()), min_size=1, max_size=30

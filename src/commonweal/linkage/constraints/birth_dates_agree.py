@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from commonweal.linkage import kernels
+from commonweal.linkage.cells import Ints, Mask
 from commonweal.linkage.constraints.rule import Members, Spread, of_most, written
 
 
@@ -27,18 +29,33 @@ class BirthDatesAgree:
     def limits(self, members: Members) -> tuple[Spread, ...]:
         """Return a spread of birth dates, flagged by records without one.
 
-        With `excuse` records further from the date of most records of their trusted id have no
-        say.
+        With `excuse` records have no say that are further from the date of most records of their
+        trusted id, or from another of its dates that more of its records hold.
         """
         value = written(members.birth)
         if not self.excuse:
             return (Spread(value, members.unborn, self.edits),)
-        most = of_most(members.trusted, value, value > 0)
-        excused = np.zeros(len(value), np.bool_)
-        other = np.flatnonzero((value > 0) & (most != value))
-        excused[other] = kernels.far_apart(value[other], most[other], self.edits)
+        excused = self._excused(members.trusted, value)
         kept = np.where(excused, 0, value).astype(np.int32)
         return (Spread(kept, members.unborn, self.edits, excused),)
+
+    def _excused(self, trusted: Ints, value: NDArray[np.int32]) -> Mask:
+        main = of_most(trusted, value, value > 0)
+        other = np.flatnonzero((value > 0) & (main != value))
+        excused = np.zeros(len(value), np.bool_)
+        if len(other):
+            key = trusted[other] * 100_000_000 + value[other]
+            _, first, of, count = np.unique(
+                key, return_index=True, return_inverse=True, return_counts=True
+            )
+            rows = other[first]
+            order = np.lexsort((value[rows], -count, trusted[rows]))
+            odd = np.empty(len(rows), np.bool_)
+            odd[order] = kernels.at_odds(
+                trusted[rows][order], value[rows][order], main[rows][order], self.edits
+            )
+            excused[other] = odd[of.ravel()]
+        return excused
 
     def broken(self, members: Members) -> bool:
         """Return whether two birth dates are further apart and a record has none."""
