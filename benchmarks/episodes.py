@@ -1,4 +1,4 @@
-"""Time and memory of making windows: ``.venv/bin/python benchmarks/episodes.py --records 1000000``.
+"""What making windows costs, beside sorting the same records alone (`--quick`: 100,000 records).
 
 Random intervals of up to 90 days over 20 years, two and a half a person, a twentieth of them open,
 some known or closed late; four columns, one of them decided later. Every version is made.
@@ -12,6 +12,7 @@ import time
 
 import numpy as np
 import pyarrow as pa
+from measuring import cpu_of, figure, show
 
 from commonweal.records.episode_spec import EpisodeSpec, Resolution
 from commonweal.records.episodes import episodes
@@ -57,20 +58,25 @@ def events(records: int, people: int, seed: int = 0) -> pa.Table:
 
 
 def main() -> None:
-    """Measure one run."""
+    """Measure one run beside sorting the same records alone."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--people", type=int, default=400_000)
+    parser.add_argument("--quick", action="store_true", help="100,000 records")
     asked = parser.parse_args()
-    table = events(asked.records, asked.people)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    records = 100_000 if asked.quick else 1_000_000
+    table = events(records, records * 2 // 5)
+    order = [(name, "ascending") for name in ("entity_id", "known_on", "occurred_on", "record_id")]
+    floor = cpu_of(lambda: table.sort_by(order), 1)
     began = time.process_time()
     made = episodes(table, SPEC)
     seconds = time.process_time() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"{seconds:.1f} CPU seconds; {peak:.2f} GB at most, {before:.2f} GB of it the records")
-    print(f"{asked.records:,} records, {made.report.windows:,} windows, "
+    print(f"{records:,} records, {made.report.windows:,} windows, "
           f"{made.events.num_rows:,} versions, {made.report.withdrawn:,} withdrawn")  # fmt: skip
+    show([
+        figure("windows, a million records", seconds / (records / 1e6), "CPU s", "<= 6"),
+        figure("windows to sorting the records alone", seconds / floor, "times", "<= 15"),
+        figure("peak of memory", peak, "GB", "<= 2"),
+    ])  # fmt: skip
 
 
 if __name__ == "__main__":
