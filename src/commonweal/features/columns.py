@@ -1,14 +1,16 @@
-"""What a feature block hands over: named columns of numbers, one row a cohort row."""
+"""What a feature block hands over: described columns, and the cells that fill them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
-Values = NDArray[np.float32]
+from commonweal.features.cells import Cells, Ints, Layout, Values, dense
+
+EVER = "ever"
+"""The window that is the whole recorded past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +26,22 @@ class Feature:
     meaning
         What it is, in a sentence.
     unit
-        ``events``, ``people``, ``days``, ``values`` or ``yes/no``.
+        ``incidents``, ``people``, ``days``, ``years``, ``values``, ``value``, ``yes/no``,
+        ``category`` (the place of the value among the codes in the block's notes), ``links`` or
+        ``centrality``.
+    window
+        Lookback, such as ``365 days``; ``ever`` for the whole recorded past; empty where the
+        feature has none.
+    missing
+        When a cell is missing, in words; empty where it never is.
     """
 
     name: str
     block: str
     meaning: str
     unit: str
+    window: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +52,29 @@ class Block:
     ----------
     features
         The columns, in order.
-    values
-        Shape (rows, columns), float32; NaN where a value is missing: the window reaches before
-        the records begin, or there is nothing to date.
+    layout
+        How cells become columns.
+    parts
+        Returns the cells of all rows in order, some rows at a time, computing them on the way.
     notes
         Codes chosen and other facts worth keeping, as plain JSON values.
+    days
+        As-of date of each row, days since 1970-01-01.
     """
 
     features: tuple[Feature, ...]
-    values: Values
+    layout: Layout
+    parts: Callable[[], Iterable[Cells]]
     notes: dict[str, object]
+    days: Ints
 
-    def table(self) -> pa.Table:
-        """Return the columns as an Arrow table in order of row."""
-        columns = [pa.array(self.values[:, i]) for i in range(len(self.features))]
-        return pa.table(columns, names=[feature.name for feature in self.features])
+    @property
+    def values(self) -> Values:
+        """All columns as one matrix, shape (rows, columns), float32; for few rows only."""
+        out: Values = np.empty((len(self.days), len(self.features)), np.float32)
+        done = 0
+        for cells in self.parts():
+            here = slice(done, done + cells.rows)
+            dense(cells, self.layout, np.arange(cells.rows), self.days[here], out[here])
+            done += cells.rows
+        return out
