@@ -15,12 +15,16 @@ from datetime import date
 from pathlib import Path
 
 import ibis
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from commonweal.core.dates import Period
 from commonweal.core.tables import Engine, Relation
-from commonweal.records.conditions import expression
+from commonweal.records.conditions import expression, holds
 from commonweal.records.spec import UNTIL, Condition, Source
+
+_ALWAYS = ("record_id", "event_id", "occurred_on", "known_on")
 
 
 def seen(known_on: Relation, as_of: Relation) -> Relation:
@@ -51,22 +55,26 @@ class History:
     identities
         Source -> (as_of, record_id, entity_id) of the records that were another entity's at an
         as-of date than they are in the end. At dates it does not name the end's entities hold.
+    left_out
+        Source -> conditions; an event on which one holds, as far as was known, is not seen.
     """
 
     engine: Engine
     events: Mapping[str, Relation]
     sources: Mapping[str, Source]
     identities: Mapping[str, Relation] = field(default_factory=dict)
+    left_out: Mapping[str, Sequence[Condition]] = field(default_factory=dict)
 
     @classmethod
     def open(
         cls, engine: Engine, tables: Mapping[str, Path], sources: Mapping[str, Source],
         identities: Mapping[str, Path] | None = None,
+        left_out: Mapping[str, Sequence[Condition]] | None = None,
     ) -> History:  # fmt: skip
         """Open the event tables of a run."""
         events = {name: engine.parquet(path) for name, path in tables.items()}
         changed = {name: engine.parquet(path) for name, path in (identities or {}).items()}
-        return cls(engine, events, sources, changed)
+        return cls(engine, events, sources, changed, left_out or {})
 
     def of(self, source: str, rows: Relation) -> Relation:
         """Return the past of each row: (row, as_of, event columns), seen at the row's as-of date.
@@ -88,6 +96,36 @@ class History:
             joined = joined.anti_join(other, ["as_of", "record_id"]).union(moved)
         return self._visible(source, joined)
 
+    def about(self, people: Relation, columns: Mapping[str, Sequence[str]]) -> History:
+        """Return the history of some people only: a copy of the columns named, computed once.
+
+        Parameters
+        ----------
+        people
+            ``entity_id`` and ``person``, a whole number that stands for it from here on.
+        columns
+            Source -> columns wanted beside ids and dates.
+        """
+        events, identities = dict[str, Relation](), dict[str, Relation]()
+        for source, named in columns.items():
+            every = self.events[source]
+            tested = [condition.column for condition in self.left_out.get(source, ())]
+            wanted = list(dict.fromkeys([*named, *tested]))
+            known = [f"{c}__known_on" for c in self.sources[source].decided() if c in wanted]
+            more = [UNTIL] if UNTIL in every.columns else []
+            kept = [*_ALWAYS, *more, *wanted, *known]
+            own = every.join(people, "entity_id").select(*kept, entity_id="person")
+            if source in self.identities:
+                changed = self.identities[source].left_join(people, "entity_id")
+                changed = changed.select("as_of", "record_id", entity_id=changed.person)
+                identities[source] = self.engine.cache(changed)
+                moved = identities[source].filter(identities[source].entity_id.notnull())
+                others = every.semi_join(moved, "record_id").anti_join(people, "entity_id")
+                nobody = ibis.null().cast(own.entity_id.type())
+                own = own.union(others.select(*kept, entity_id=nobody))
+            events[source] = self.engine.cache(own)
+        return History(self.engine, events, self.sources, identities, self.left_out)
+
     def everyone(self, source: str, dates: Sequence[date]) -> Relation:
         """Return the past of all people at each date: (as_of, entity_id, event columns)."""
         days = self.engine.table(pa.table({"as_of": pa.array(dates, pa.date32())}))
@@ -100,20 +138,26 @@ class History:
             joined = joined.mutate(entity_id=whose).select("as_of", *events.columns)
         return self._visible(source, joined)
 
+    def belongs(self, source: str, group: str, values: pa.Array) -> NDArray[np.bool_]:
+        """Return which values of a group's column put an event into the group."""
+        return holds(self.sources[source].groups[group], values)
+
     def _visible(self, source: str, joined: Relation) -> Relation:
         past = joined.filter(standing(joined, joined.as_of))
         if UNTIL in past.columns:
             past = past.drop(UNTIL)
-        decided = self.sources[source].decided()
+        decided = [c for c in self.sources[source].decided() if c in past.columns]
         shown = {
             column: ibis.ifelse(
                 seen(past[f"{column}__known_on"], past.as_of), past[column], ibis.null()
             ).cast(past[column].type())
             for column in decided
         }
-        if not shown:
-            return past
-        return past.mutate(**shown).drop(*[f"{column}__known_on" for column in decided])
+        if shown:
+            past = past.mutate(**shown).drop(*[f"{column}__known_on" for column in decided])
+        for condition in self.left_out.get(source, ()):
+            past = past.filter(~expression(condition, past))
+        return past
 
 
 def matching(past: Relation, conditions: Sequence[Condition]) -> Relation:

@@ -109,8 +109,7 @@ class Store:
         StudyError
             If the store is complete and the stage is not in it.
         """
-        key = fingerprint(name, version, settings, parents)
-        folder = self.root / f"{name.replace('/', '-')}-{key[:16]}"
+        key, folder = self._place(name, version, settings, parents)
         if (folder / _RECORD).exists():
             return self._open(folder, reused=True)
         if self.complete:
@@ -139,6 +138,17 @@ class Store:
         os.rename(temporary, folder)
         _flush(self.root)
         return self._open(folder, reused=False)
+
+    def has(self, name: str, version: object, settings: object, parents: Mapping[str, str]) -> bool:
+        """Return whether a stage would be found there already."""
+        _, folder = self._place(name, version, settings, parents)
+        return (folder / _RECORD).exists()
+
+    def _place(
+        self, name: str, version: object, settings: object, parents: Mapping[str, str]
+    ) -> tuple[str, Path]:
+        key = fingerprint(name, version, settings, parents)
+        return key, self.root / f"{name.replace('/', '-')}-{key[:16]}"
 
     @classmethod
     def read(cls, folder: Path) -> Artefact:

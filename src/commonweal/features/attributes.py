@@ -2,91 +2,146 @@
 
 from __future__ import annotations
 
-import ibis
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from commonweal.cohorts.history import History
-from commonweal.core.tables import Relation, collect
-from commonweal.features.columns import Block, Feature, Values
-from commonweal.features.rows import Rows, common_codes
-from commonweal.features.spec import AttributesSpec
+from commonweal.features.cells import Cells, Ints, Layout, Values
+from commonweal.features.columns import Block, Feature
+from commonweal.features.kernels import sparse
+from commonweal.features.past import Past
+from commonweal.features.recorded import Recorded, Summary, recorded, summarized, taken
+from commonweal.features.spec import AffiliationSpec, AttributesSpec
 
 _NUMERIC = ("integer", "number")
+_HOW = {"latest": "Most recent", "mode": "Commonest"}
+_ABSENT = "no value is recorded"
 
 
-def build_attributes(name: str, spec: AttributesSpec, rows: Rows, history: History) -> Block:
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """One column looked at, and what becomes of it."""
+
+    column: str
+    stem: str
+    sources: tuple[str, ...]
+    numeric: bool
+    codes: tuple[str, ...]
+    summaries: tuple[str, ...]
+    category: bool
+    missing: bool
+
+
+def build_attributes(name: str, spec: AttributesSpec, past: Past) -> Block:
     """Build an attributes block.
 
-    Per column: indicators of the commonest values (text) or the value itself (numbers) for
-    ``latest`` and ``mode``; the number of different values for ``distinct``; and whether the
-    person has no value at all.
+    Per column: indicators of the commonest values, or their place among them, (text) or the
+    value itself (numbers) for ``latest`` and ``mode``; the number of different values for
+    ``distinct``; and whether the person has no value at all.
     """
-    features: list[Feature] = []
-    columns: list[Values] = []
-    notes: dict[str, object] = {}
+    plans = []
     for column in spec.columns:
-        past = history.of(spec.event, rows.relation)
-        past = history.engine.cache(
-            past.filter(past[column].notnull()).select(
-                "row", "occurred_on", "known_on", "record_id", value=past[column]
+        numeric = past.history.sources[spec.sources[0]].columns[column].type in _NUMERIC
+        codes = () if numeric else tuple(past.codes(name, spec.sources, column, spec.top))
+        plans.append(
+            _Plan(
+                column, f"{spec.sources[0]}.{column}", spec.sources, numeric, codes,
+                spec.summaries, spec.encode == "category", spec.missing,
             )
-        )
-        numeric = history.sources[spec.event].columns[column].type in _NUMERIC
-        codes = [] if numeric else common_codes(history, spec.event, column, rows, spec.top)
-        notes[column] = codes
-        stem = f"{spec.event}.{column}"
-        for summary in spec.summaries:
-            if summary == "distinct":
-                columns.append(_filled(_distinct(past), rows, "n", 0))
-                words = f"Number of different values of {column} recorded."
-                features.append(Feature(f"{stem}.distinct", name, words, "values"))
-                continue
-            table = collect(latest(past) if summary == "latest" else _mode(past), "row")
-            how = "Most recent" if summary == "latest" else "Commonest"
-            if numeric:
-                columns.append(_filled(table, rows, "value", np.nan))
-                words = f"{how} value of {column}."
-                features.append(Feature(f"{stem}.{summary}", name, words, "value"))
-            for code in codes:
-                columns.append(_indicator(table, rows, code))
-                words = f"{how} value of {column} is {code}."
-                features.append(Feature(f"{stem}.{summary}={code}", name, words, "yes/no"))
-        there = _filled(_distinct(past), rows, "n", 0) > 0
-        columns.append(np.where(there, np.float32(0), np.float32(1)))
-        words = f"No value of {column} is recorded."
-        features.append(Feature(f"{stem}.missing", name, words, "yes/no"))
-    return Block(tuple(features), np.stack(columns, axis=1), {"codes": notes})
+        )  # fmt: skip
+    return _block(name, plans, past)
 
 
-def latest(past: Relation) -> Relation:
-    """Return (row, value) of the most recent record; ties by known_on, then record id."""
-    order = [ibis.desc("occurred_on"), ibis.desc("known_on"), ibis.desc("record_id")]
-    ranked = past.mutate(place=ibis.row_number().over(group_by="row", order_by=order))
-    return ranked.filter(ranked.place == 0).select("row", "value")
+def build_affiliation(name: str, spec: AffiliationSpec, past: Past) -> Block:
+    """Build an affiliation block: whether there is any, how many, and which was the latest."""
+    wanted = "latest" in spec.summaries
+    codes = tuple(past.codes(name, [spec.event], spec.column, spec.top)) if wanted else ()
+    stem = f"{spec.event}.{spec.column}"
+    plan = _Plan(
+        spec.column, stem, (spec.event,), False, codes, spec.summaries, category=True, missing=False
+    )
+    return _block(name, [plan], past)
 
 
-def _mode(past: Relation) -> Relation:
-    """Return (row, value) of the commonest value; among equals the latest, then the largest."""
-    counts = past.group_by("row", "value").agg(n=past.count(), last=past.occurred_on.max())
-    order = [ibis.desc("n"), ibis.desc("last"), ibis.desc("value")]
-    ranked = counts.mutate(place=ibis.row_number().over(group_by="row", order_by=order))
-    return ranked.filter(ranked.place == 0).select("row", "value")
+def _block(name: str, plans: Sequence[_Plan], past: Past) -> Block:
+    features = tuple(feature for plan in plans for feature in _features(name, plan))
+    absent = np.array([f.unit in ("value", "category") for f in features])
+    layout = Layout(
+        np.where(absent, np.nan, 0).astype(np.float32),
+        np.arange(1, len(features) + 1, dtype=np.int32), {},
+    )  # fmt: skip
+
+    def parts() -> Iterator[Cells]:
+        found = [
+            recorded(past, plan.sources, plan.column, lambda events, c=plan.column: events[c])
+            for plan in plans
+        ]
+        size = sum(one.size for one in found)
+        streams = [summarized(one, past, size) for one in found]
+        for summaries in zip(*streams, strict=True):
+            columns = [
+                column
+                for plan, one, summary in zip(plans, found, summaries, strict=True)
+                for column in _columns(plan, one, summary)
+            ]
+            yield Cells(*sparse(np.stack(columns, axis=1), layout.fill))
+
+    notes: dict[str, object] = {"codes": {plan.column: list(plan.codes) for plan in plans}}
+    return Block(features, layout, parts, notes, past.rows.as_of)
 
 
-def _distinct(past: Relation) -> pa.Table:
-    return collect(past.group_by("row").agg(n=past.value.nunique()), "row")
+def _features(name: str, plan: _Plan) -> Iterator[Feature]:
+    column = plan.column.replace("_", " ")
+    for summary in plan.summaries:
+        stem = f"{plan.stem}.{summary}"
+        if summary == "distinct":
+            words = f"Number of different values of {column} recorded."
+            yield Feature(stem, name, words, "values")
+        elif summary == "ever":
+            yield Feature(stem, name, f"Any value of {column} is recorded.", "yes/no")
+        elif plan.numeric:
+            words = f"{_HOW[summary]} value of {column}."
+            yield Feature(stem, name, words, "value", missing=_ABSENT)
+        elif plan.category:
+            words = f"{_HOW[summary]} value of {column}, by its place among the commonest."
+            rare = "no value is recorded, or it is not among the commonest"
+            yield Feature(stem, name, words, "category", missing=rare)
+        else:
+            for code in plan.codes:
+                words = f"{_HOW[summary]} value of {column} is {code}."
+                yield Feature(f"{stem}={code}", name, words, "yes/no")
+    if plan.missing:
+        yield Feature(f"{plan.stem}.missing", name, f"No value of {column} is recorded.", "yes/no")
 
 
-def _filled(table: pa.Table, rows: Rows, column: str, empty: float) -> Values:
-    values = np.full(rows.count, empty, dtype=np.float32)
-    values[table["row"].to_numpy()] = table[column].to_numpy()
-    return values
+def _columns(plan: _Plan, found: Recorded, summary: Summary) -> Iterator[Values]:
+    there = summary.distinct > 0
+    for how in plan.summaries:
+        if how == "distinct":
+            yield summary.distinct.astype(np.float32)
+            continue
+        if how == "ever":
+            yield there.astype(np.float32)
+            continue
+        code: Ints = summary.latest if how == "latest" else summary.mode
+        if plan.numeric:
+            yield taken(found.values.cast(pa.float32(), safe=False).to_numpy(), code)
+            continue
+        place = _places(found.values, plan.codes)
+        if plan.category:
+            yield taken(place, code)
+            continue
+        mine = taken(place, code)
+        for one in range(len(plan.codes)):
+            yield (mine == one).astype(np.float32)
+    if plan.missing:
+        yield (~there).astype(np.float32)
 
 
-def _indicator(table: pa.Table, rows: Rows, code: str) -> Values:
-    values = np.zeros(rows.count, dtype=np.float32)
-    hits = pc.equal(table["value"].cast(pa.string()), code)
-    values[table["row"].filter(hits).to_numpy()] = 1
-    return values
+def _places(values: pa.Array, codes: Sequence[str]) -> Values:
+    """Return the place of each value among the codes, NaN where it is not one of them."""
+    places = {code: place for place, code in enumerate(codes)}
+    text = values.cast(pa.string()).to_pylist()
+    return np.array([places.get(value, np.nan) for value in text], np.float32)

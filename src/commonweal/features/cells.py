@@ -171,14 +171,26 @@ _TYPE = pa.list_(
         pa.field("value", pa.float32(), nullable=False),
     ])
 )  # fmt: skip
-_SCHEMA = pa.schema([pa.field("cells", _TYPE, nullable=False)])
+_SCHEMA = pa.schema([
+    pa.field("as_of", pa.date32(), nullable=False), pa.field("cells", _TYPE, nullable=False)
+])  # fmt: skip
 
 
-def write_cells(parts: Iterable[Cells], path: Path) -> None:
+def write_cells(parts: Iterable[Cells], days: Ints, path: Path) -> None:
     """Write cells of consecutive rows as an Arrow file, one list of (column, value) a row.
 
     Batches hold `BATCH` rows whatever the parts, so equal cells are equal files.
+
+    Parameters
+    ----------
+    parts
+        Cells of all rows, in order.
+    days
+        As-of date of each row, days since 1970-01-01.
+    path
+        File to write.
     """
+    done = 0
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
         for batch in _batches(parts):
             offsets = pa.array(batch.start.astype(np.int32))
@@ -186,7 +198,9 @@ def write_cells(parts: Iterable[Cells], path: Path) -> None:
                 [pa.array(batch.column), pa.array(batch.value)], fields=list(_TYPE.value_type)
             )
             lists = pa.ListArray.from_arrays(offsets, inner, type=_TYPE)
-            writer.write_batch(pa.record_batch([lists], schema=_SCHEMA))
+            as_of = pa.array(days[done : done + batch.rows]).cast(pa.date32())
+            writer.write_batch(pa.record_batch([as_of, lists], schema=_SCHEMA))
+            done += batch.rows
 
 
 def _batches(parts: Iterable[Cells]) -> Iterator[Cells]:
@@ -225,47 +239,41 @@ def _joined(parts: list[Cells]) -> Cells:
 
 @dataclass(frozen=True, slots=True)
 class CellFile:
-    """An open file of cells: read where it lies, a batch at a time, never as a whole.
+    """An open file of cells: read where it lies, never as a whole.
 
     Parameters
     ----------
     batches
         Cells of `BATCH` rows each, the last fewer; backed by the file.
+    days
+        As-of date of all rows, days since 1970-01-01.
     """
 
     batches: tuple[Cells, ...]
+    days: Ints
 
     @classmethod
     def open(cls, path: Path) -> CellFile:
         """Open what `write_cells` wrote."""
         reader = pa.ipc.open_file(pa.memory_map(str(path)))
-        batches = []
+        batches, days = [], [np.empty(0, np.int32)]
         for number in range(reader.num_record_batches):
-            lists = reader.get_batch(number).column(0)
-            inner = lists.values
-            batches.append(
-                Cells(
-                    lists.offsets.to_numpy().astype(np.int64),
-                    inner.field(0).to_numpy(),
-                    inner.field(1).to_numpy(),
-                )
-            )
-        return cls(tuple(batches))
+            batch = reader.get_batch(number)
+            lists, inner = batch.column(1), batch.column(1).values
+            offsets = lists.offsets.to_numpy().astype(np.int64)
+            batches.append(Cells(offsets, inner.field(0).to_numpy(), inner.field(1).to_numpy()))
+            days.append(batch.column(0).cast(pa.int32()).to_numpy())
+        return cls(tuple(batches), np.concatenate(days))
 
-    def dense(
-        self, layout: Layout, rows: Longs, days: Ints, out: Values, place: Ints | None = None
-    ) -> None:
-        """Write any rows into `out`; see `dense`."""
-        if len(rows) and rows[0] // BATCH == rows[-1] // BATCH and (np.diff(rows) > 0).all():
-            number = int(rows[0] // BATCH)
-            dense(self.batches[number], layout, rows - number * BATCH, days, out, place)
-            return
-        numbers = rows // BATCH
-        for number in np.unique(numbers):
-            here = np.flatnonzero(numbers == number)
-            inside = rows[here] - number * BATCH
-            part: Values = np.empty((len(here), out.shape[1]), np.float32)
-            if place is not None:  # other blocks' columns stay as they are
-                part[:] = out[here]
-            dense(self.batches[int(number)], layout, inside, days[here], part, place)
-            out[here] = part
+    def dense(self, layout: Layout, rows: Longs, out: Values, place: Ints) -> None:
+        """Write rows, ascending, into `out`; see `dense`."""
+        ends = np.searchsorted(rows, BATCH * np.arange(1, len(self.batches) + 1))
+        first = 0
+        for number, last in enumerate(ends.tolist()):
+            if last > first:
+                inside = rows[first:last]
+                dense(
+                    self.batches[number], layout, inside - number * BATCH, self.days[inside],
+                    out[first:last], place,
+                )  # fmt: skip
+            first = last

@@ -1,70 +1,83 @@
-"""Counts of a person's own events by group and code in nested windows (paper C, A.3.2-A.3.3)."""
+"""Counts of a person's own incidents by group and code in nested windows (paper C, A.3.2-A.3.3)."""
 
 from __future__ import annotations
 
-import ibis
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
-from commonweal.cohorts.history import History
-from commonweal.features.columns import Block, Feature
-from commonweal.features.rows import (
-    Rows,
-    Series,
-    before_records,
-    bucketed,
-    coded,
-    common_codes,
-    cumulated,
-    group_series,
-    grouped,
-    not_begun,
-)
+from commonweal.core.dates import Period
+from commonweal.features.cells import Cells, Ints, Layout
+from commonweal.features.columns import EVER, Block, Feature
+from commonweal.features.kernels import expand
+from commonweal.features.past import Past, inside
+from commonweal.features.rows import unseen
 from commonweal.features.spec import CountsSpec
+from commonweal.features.tally import Tally, counted_series, tally
 
 
-def build_counts(name: str, spec: CountsSpec, rows: Rows, history: History) -> Block:
+def build_counts(name: str, spec: CountsSpec, past: Past) -> Block:
     """Build a counts block.
 
     Each value is the number of distinct incidents in [a - w, a), known before a, of one group
     or code. It is missing where the window begins before the source, or the column the group
     rests on, was recorded. Codes are the commonest in the past of the training rows.
     """
-    past = history.engine.cache(history.of(spec.event, rows.relation))
-    series = group_series(history, spec.event, spec.groups, spec.total)
-    parts = [grouped(history, spec.event, past, series)] if series else []
-    chosen: dict[str, object] = {}
-    for column in spec.by:
-        codes = common_codes(history, spec.event, column, rows, spec.top)
-        chosen[column] = codes
-        if codes:
-            parts.append(coded(past, column, codes, len(series), history).drop("code"))
-        noun = spec.event.replace("_", " ")
-        series += [
-            Series(f"{column}={code}", f"{noun} ({column} {code})", (column,)) for code in codes
-        ]
-    events = [part.select("row", "as_of", "series", "occurred_on", "event_id") for part in parts]
-    together = ibis.union(*events) if events[1:] else events[0]
-    counts = bucketed(together, "event_id", rows, spec.windows, history)
-    values = cumulated(counts, rows, len(series), len(spec.windows) + 1)
-    source = history.sources[spec.event]
-    features, columns = [], []
-    for place, one in enumerate(series):
-        starts = source.starts(*one.columns)
-        missing = before_records(rows, starts, spec.windows)
-        for w, window in enumerate(spec.windows):
-            columns.append(values[:, place, w] + missing[:, w])
-            features.append(_feature(name, spec.event, one, window.slug, f"in the {window} before"))
-        if spec.ever:
-            unseen = np.where(not_begun(rows, starts), np.float32(np.nan), np.float32(0))
-            columns.append(values[:, place, -1] + unseen)
-            features.append(_feature(name, spec.event, one, "ever", "ever recorded before"))
-    return Block(tuple(features), np.stack(columns, axis=1), {"codes": chosen})
-
-
-def _feature(block: str, source: str, series: Series, slug: str, when: str) -> Feature:
-    return Feature(
-        name=f"{source}.{series.slug}.count.{slug}",
-        block=block,
-        meaning=f"Number of incidents of {series.words} {when} the as-of date.",
-        unit="events",
+    series, chosen = counted_series(name, spec, past)
+    width = len(spec.windows) + spec.ever
+    start = np.arange(len(series), dtype=np.int32) * width
+    source = past.history.sources[spec.event]
+    layout = Layout(
+        fill=np.zeros(len(series) * width, np.float32),
+        end=np.repeat(start + width, width).astype(np.int32),
+        unseen=unseen(past.rows.dates, source, series, spec.windows, spec.ever),
     )
+    features = tuple(
+        feature
+        for one in series
+        for feature in windowed(
+            name, f"{spec.event}.{one.slug}.count", f"Number of incidents of {one.words}",
+            "incidents", spec.windows, spec.ever,
+        )
+    )  # fmt: skip
+
+    def parts() -> Iterator[Cells]:
+        found = tally(past, spec.event, spec.windows)
+        starts = found.starts(series, start)
+        for rows in past.chunks(found.size):
+            yield _cells(found, rows, starts, width, layout)
+
+    return Block(features, layout, parts, {"codes": chosen}, past.rows.as_of)
+
+
+def windowed(
+    block: str, stem: str, what: str, unit: str, windows: Sequence[Period], ever: bool
+) -> Iterator[Feature]:
+    """Describe a run of nested windows, narrowest first."""
+    early = "the window begins before the records do"
+    for window in windows:
+        words = f"{what} in the {window} before the as-of date."
+        yield Feature(f"{stem}.{window.slug}", block, words, unit, str(window), early)
+    if ever:
+        words = f"{what} ever recorded before the as-of date."
+        yield Feature(f"{stem}.{EVER}", block, words, unit, EVER, "the records begin later")
+
+
+def _cells(found: Tally, rows: slice, start: Ints, width: int, layout: Layout) -> Cells:
+    table = inside(found.counted, rows)
+    row, column, n = expand(
+        table["row"].to_numpy().astype(np.int32),
+        table["key"].to_numpy().astype(np.int64),
+        table["bucket"].to_numpy().astype(np.int32),
+        table["n"].to_numpy().astype(np.int64),
+        found.facets.radix, found.facets.first, found.facets.listed, start, width,
+    )  # fmt: skip
+    if found.repeated is not None:
+        more = inside(found.repeated, rows)
+        begins = start[more["series"].to_numpy()]
+        more = more.filter((begins >= 0) & (more["bucket"].to_numpy() < width))
+        row = np.concatenate([row, more["row"].to_numpy()])
+        place = start[more["series"].to_numpy()] + more["bucket"].to_numpy()
+        column = np.concatenate([column, place])
+        n = np.concatenate([n, more["n"].to_numpy()])
+    return Cells.of(row - rows.start, column, n, rows.stop - rows.start, layout.columns)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+NEVER = np.int32(2_000_000_000)
+"""A day that comes after all others."""
+
 
 @njit(cache=True, nogil=True)
 def by_row(row, column, value, rows, columns):
@@ -71,7 +74,7 @@ def fill_in(start, column, value, end, place, rows, out):
 
 
 @njit(cache=True, nogil=True)
-def expand(row, key, bucket, n, radix, first, listed, start):
+def expand(row, key, bucket, n, radix, first, listed, start, width):
     """Give every tallied number to the series it belongs to.
 
     A key is a mixed-radix number of facets, one a column; `listed` holds, for each column and
@@ -89,6 +92,8 @@ def expand(row, key, bucket, n, radix, first, listed, start):
         Series.
     start : int32, shape (series,)
         First column of each series' run of windows.
+    width : int
+        Columns of a run; an event too old for all of them is left out.
 
     Returns
     -------
@@ -103,7 +108,7 @@ def expand(row, key, bucket, n, radix, first, listed, start):
             out = np.empty(count, np.float64)
             count = 0
         for i in range(len(row)):
-            if n[i] == 0:
+            if n[i] == 0 or bucket[i] >= width:
                 continue
             rest = key[i]
             base = 0
@@ -121,3 +126,189 @@ def expand(row, key, bucket, n, radix, first, listed, start):
                         out[count] = n[i]
                     count += 1
     return out_row, out_column, out
+
+
+@njit(cache=True, nogil=True)
+def extremes(row, key, oldest, newest, radix, first, listed, place, rows, series):
+    """Return the first and the last day of each row and series; a first above the last is none.
+
+    Parameters
+    ----------
+    row, key, oldest, newest
+        The tally, days as whole numbers.
+    radix, first, listed
+        As for `expand`.
+    place : int32, shape (series,)
+        Place of each wanted series among those tallied.
+    rows, series : int
+        How many there are.
+
+    Returns
+    -------
+    first, last : int32, shape (rows, series)
+    """
+    wanted = np.full(listed.max() + 1 if len(listed) else 0, -1, np.int32)
+    for s in range(series):
+        if place[s] < len(wanted):
+            wanted[place[s]] = s
+    begin = np.full((rows, series), NEVER, np.int32)
+    end = np.full((rows, series), -NEVER, np.int32)
+    for i in range(len(row)):
+        rest = key[i]
+        base = 0
+        for c in range(len(radix)):
+            facet = base + rest % radix[c]
+            rest //= radix[c]
+            base += radix[c]
+            for k in range(first[facet], first[facet + 1]):
+                s = wanted[listed[k]]
+                if s >= 0:
+                    begin[row[i], s] = min(begin[row[i], s], oldest[i])
+                    end[row[i], s] = max(end[row[i], s], newest[i])
+    return begin, end
+
+
+@njit(cache=True, nogil=True)
+def since(first, last, days):
+    """Return cells of days since the first and the last event, two columns a series."""
+    rows, series = first.shape
+    start = np.zeros(rows + 1, np.int64)
+    for r in range(rows):
+        for s in range(series):
+            if first[r, s] <= last[r, s]:
+                start[r + 1] += 2
+        start[r + 1] += start[r]
+    column = np.empty(start[rows], np.int32)
+    value = np.empty(start[rows], np.float32)
+    for r in range(rows):
+        k = start[r]
+        for s in range(series):
+            if first[r, s] <= last[r, s]:
+                column[k], value[k] = 2 * s, days[r] - first[r, s]
+                column[k + 1], value[k + 1] = 2 * s + 1, days[r] - last[r, s]
+                k += 2
+    return start, column, value
+
+
+@njit(cache=True, nogil=True)
+def sparse(matrix, fill):
+    """Return the cells of a dense matrix that differ from the filling of their column."""
+    rows, columns = matrix.shape
+    start = np.zeros(rows + 1, np.int64)
+    for step in range(2):
+        if step == 1:
+            column = np.empty(start[rows], np.int32)
+            value = np.empty(start[rows], np.float32)
+        k = 0
+        for r in range(rows):
+            for c in range(columns):
+                x = matrix[r, c]
+                if x == fill[c] or (np.isnan(x) and np.isnan(fill[c])):
+                    continue
+                if step == 1:
+                    column[k], value[k] = c, x
+                k += 1
+            start[r + 1] = k
+    return start, column, value
+
+
+@njit(cache=True, nogil=True)
+def steps(row, place, day, rows, series):
+    """Summarize days between successive different days; sorted by row, place and day.
+
+    Returns
+    -------
+    mean, shortest, longest, latest : float32, shape (rows, series)
+        NaN where there are fewer than two days.
+    """
+    shape = (rows, series)
+    mean = np.full(shape, np.nan, np.float32)
+    shortest = np.full(shape, np.nan, np.float32)
+    longest = np.full(shape, np.nan, np.float32)
+    latest = np.full(shape, np.nan, np.float32)
+    i = 0
+    while i < len(row):
+        r, s = row[i], place[i]
+        first = last = day[i]
+        count = 0
+        i += 1
+        while i < len(row) and row[i] == r and place[i] == s:
+            step = day[i] - last
+            if step > 0:
+                if count == 0 or step < shortest[r, s]:
+                    shortest[r, s] = step
+                if count == 0 or step > longest[r, s]:
+                    longest[r, s] = step
+                latest[r, s] = step
+                last = day[i]
+                count += 1
+            i += 1
+        if count > 0:
+            mean[r, s] = (last - first) / count
+    return mean, shortest, longest, latest
+
+
+@njit(cache=True, nogil=True)
+def summaries(row, code, n, ago, rows):
+    """Summarize the values recorded for each row, from one entry a row and value.
+
+    Parameters
+    ----------
+    row, code : int32
+        Row, and place of the value in ascending order of values.
+    n : int64
+        Records that hold the value.
+    ago : int64
+        How long before the as-of date the most recent of them is: less is more recent.
+    rows : int
+        Number of rows.
+
+    Returns
+    -------
+    latest, mode : int32
+        Code of the most recent value (the larger among equals), and of the commonest (the most
+        recent, then the larger among equals); -1 where there is none.
+    distinct : int32
+        Number of values.
+    """
+    latest = np.full(rows, -1, np.int32)
+    mode = np.full(rows, -1, np.int32)
+    distinct = np.zeros(rows, np.int32)
+    least = np.zeros(rows, np.int64)
+    most = np.zeros(rows, np.int64)
+    recent = np.zeros(rows, np.int64)
+    for i in range(len(row)):
+        r = row[i]
+        if distinct[r] == 0 or (ago[i], -code[i]) < (least[r], -latest[r]):
+            latest[r], least[r] = code[i], ago[i]
+        if distinct[r] == 0 or (-n[i], ago[i], -code[i]) < (-most[r], recent[r], -mode[r]):
+            mode[r], most[r], recent[r] = code[i], n[i], ago[i]
+        distinct[r] += 1
+    return latest, mode, distinct
+
+
+@njit(cache=True, nogil=True)
+def present(start, column, value, end, found, told):
+    """Add up, for each column, the rows that are not 0 and those that have a cell.
+
+    Parameters
+    ----------
+    start, column, value, end
+        Cells, and where their runs of columns end.
+    found, told : int64, shape (columns,)
+        Rows with a number other than 0, and rows with any cell, added to.
+    """
+    for r in range(len(start) - 1):
+        done = 0
+        for k in range(start[r], start[r + 1]):
+            c = column[k]
+            if end[c] == c + 1:
+                if not np.isnan(value[k]):
+                    told[c] += 1
+                    if value[k] != 0:
+                        found[c] += 1
+            elif end[c] > done:
+                for j in range(c, end[c]):
+                    found[j] += 1
+                    told[j] += 1
+                done = end[c]

@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from commonweal.cohorts.history import History
-from commonweal.core.tables import collect
+from commonweal.features.cells import Cells, Layout
 from commonweal.features.columns import Block, Feature
-from commonweal.features.rows import Rows, group_series, grouped
+from commonweal.features.kernels import extremes, since
+from commonweal.features.past import Past, inside
+from commonweal.features.rows import group_series
 from commonweal.features.spec import RecencySpec
+from commonweal.features.tally import tally
 
 
-def build_recency(name: str, spec: RecencySpec, rows: Rows, history: History) -> Block:
+def build_recency(name: str, spec: RecencySpec, past: Past) -> Block:
     """Build a recency block: days from the event to the as-of date; missing where there is none."""
-    past = history.of(spec.event, rows.relation)
-    series = group_series(history, spec.event, spec.groups)
-    events = grouped(history, spec.event, past, series)
-    events = events.mutate(age=events.as_of.delta(events.occurred_on, unit="day"))
-    found = events.group_by("row", "series").agg(first=events.age.max(), last=events.age.min())
-    table = collect(found, "row", "series")
-    values = np.full((rows.count, len(series), 2), np.nan, dtype=np.float32)
-    row, place = table["row"].to_numpy(), table["series"].to_numpy()
-    values[row, place, 0] = table["first"].to_numpy()
-    values[row, place, 1] = table["last"].to_numpy()
+    series = group_series(past.history, spec.event, spec.groups, spec.total)
     features = tuple(
         Feature(
             name=f"{spec.event}.{one.slug}.days_since_{end}",
             block=name,
-            meaning=f"Days from the {words} {one.words} to the as-of date; missing if none.",
+            meaning=f"Days from the {words} {one.words} to the as-of date.",
             unit="days",
+            missing="there is none",
         )
         for one in series
         for end, words in (("first", "first recorded"), ("last", "most recent"))
     )
-    return Block(features, values.reshape(rows.count, -1), {})
+    count = len(features)
+    layout = Layout(np.full(count, np.nan, np.float32), np.arange(1, count + 1, dtype=np.int32), {})
+
+    def parts() -> Iterator[Cells]:
+        found = tally(past, spec.event)
+        for rows in past.chunks(found.size):
+            table = inside(found.counted, rows)
+            first, last = extremes(
+                table["row"].to_numpy() - rows.start,
+                table["key"].to_numpy().astype(np.int64),
+                table["oldest"].cast("int32").to_numpy(),
+                table["newest"].cast("int32").to_numpy(),
+                found.facets.radix, found.facets.first, found.facets.listed,
+                found.places(series), rows.stop - rows.start, len(series),
+            )  # fmt: skip
+            days = past.rows.as_of[rows]
+            yield Cells(*since(first, last, days))
+
+    return Block(features, layout, parts, {}, past.rows.as_of)

@@ -2,62 +2,38 @@
 
 from __future__ import annotations
 
-from commonweal.cohorts.history import History
-from commonweal.features.attributes import build_attributes
+from commonweal.features.age import build_age
+from commonweal.features.attributes import build_affiliation, build_attributes
 from commonweal.features.columns import Block
 from commonweal.features.counts import build_counts
-from commonweal.features.network import build_network
+from commonweal.features.gaps import build_gaps
+from commonweal.features.past import Past
 from commonweal.features.recency import build_recency
-from commonweal.features.rows import Rows
 from commonweal.features.spec import (
+    AffiliationSpec,
+    AgeSpec,
     AttributesSpec,
     BlockSpec,
     CountsSpec,
-    NetworkSpec,
+    GapsSpec,
     RecencySpec,
 )
 
 
-def build_block(name: str, spec: BlockSpec, rows: Rows, history: History) -> Block:
+def build_block(name: str, spec: BlockSpec, past: Past) -> Block:
     """Build the block called `name`."""
     match spec:
         case CountsSpec():
-            return build_counts(name, spec, rows, history)
+            return build_counts(name, spec, past)
         case RecencySpec():
-            return build_recency(name, spec, rows, history)
+            return build_recency(name, spec, past)
+        case GapsSpec():
+            return build_gaps(name, spec, past)
         case AttributesSpec():
-            return build_attributes(name, spec, rows, history)
-        case NetworkSpec():
-            return build_network(name, spec, rows, history)
-
-
-def sources_of(spec: BlockSpec) -> tuple[str, ...]:
-    """Return the sources a block reads, ascending: its stage depends on nothing else."""
-    match spec:
-        case NetworkSpec():
-            linked = {name for edge in spec.edges for name in edge.split("-")}
-            return tuple(sorted(linked | set(spec.count)))
+            return build_attributes(name, spec, past)
+        case AffiliationSpec():
+            return build_affiliation(name, spec, past)
+        case AgeSpec():
+            return build_age(name, spec, past)
         case _:
-            return (spec.event,)
-
-
-def columns_of(spec: BlockSpec) -> tuple[tuple[str, str], ...]:
-    """Return the (source, column) pairs a block names; groups are resolved by the validation."""
-    match spec:
-        case CountsSpec():
-            return tuple((spec.event, column) for column in spec.by)
-        case AttributesSpec():
-            return tuple((spec.event, column) for column in spec.columns)
-        case _:
-            return ()
-
-
-def groups_of(spec: BlockSpec) -> tuple[tuple[str, str], ...]:
-    """Return the (source, group) pairs a block names."""
-    match spec:
-        case CountsSpec() | RecencySpec():
-            return tuple((spec.event, group) for group in spec.groups)
-        case NetworkSpec():
-            return tuple((source, g) for source, groups in spec.count.items() for g in groups)
-        case AttributesSpec():
-            return ()
+            raise NotImplementedError

@@ -1,19 +1,19 @@
-"""The rows a block is built for, and the few things every block does with them."""
+"""The rows that features are built for, and what is missing because records begin too late."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-import ibis
 import numpy as np
 import pyarrow as pa
 
-from commonweal.cohorts.history import History, lookback_starts, matching
-from commonweal.core.dates import Period
-from commonweal.core.tables import Relation, collect
-from commonweal.features.columns import Values
+from commonweal.cohorts.history import History
+from commonweal.core.dates import Period, day_number
+from commonweal.core.tables import Relation
+from commonweal.features.cells import Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Rows:
     ----------
     relation
         ``row`` (0 to count - 1), ``entity_id``, ``as_of``.
-    count
-        Number of rows.
+    entities
+        Entity id of each row, of any type.
     as_of
-        As-of date of each row, days since 1970-01-01, in order of row.
+        As-of date of each row, days since 1970-01-01; ascending.
     dates
         The distinct dates, ascending.
     training
@@ -35,18 +35,35 @@ class Rows:
     """
 
     relation: Relation
-    count: int
-    as_of: np.ndarray[tuple[int], np.dtype[np.int32]]
+    entities: pa.Array
+    as_of: Ints
     dates: tuple[date, ...]
     training: tuple[date, ...]
 
     @classmethod
     def of(cls, history: History, table: pa.Table, training: Sequence[date]) -> Rows:
-        """Take the rows of a cohort table, which must be ordered by ``row``."""
+        """Take the rows of a cohort table: ``row``, ``entity_id``, ``as_of``.
+
+        Rows must be numbered from 0 in order, dates ascending.
+        """
         as_of = table["as_of"].combine_chunks()
         dates = tuple(sorted(as_of.unique().to_pylist()))
         days = np.asarray(as_of.cast(pa.int32()).to_numpy(zero_copy_only=False), dtype=np.int32)
-        return cls(history.engine.table(table), table.num_rows, days, dates, tuple(training))
+        if (np.diff(days) < 0).any():
+            raise ValueError("rows are not ordered by as-of date")
+        entities = table["entity_id"].combine_chunks()
+        return cls(history.engine.table(table), entities, days, dates, tuple(training))
+
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+        return len(self.as_of)
+
+    def by_date(self) -> Iterator[tuple[date, slice]]:
+        """Yield each date and the consecutive rows that have it."""
+        for day in self.dates:
+            first, last = np.searchsorted(self.as_of, [day_number(day), day_number(day) + 1])
+            yield day, slice(int(first), int(last))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +78,14 @@ class Series:
         Part of its sentence: ``complaint (force)``.
     columns
         Columns of the source it rests on, which bound how far back it is recorded.
+    code
+        The code it stands for, None where it is a group or all events.
     """
 
     slug: str
     words: str
     columns: tuple[str, ...] = ()
-
-
-def grouped(history: History, source: str, past: Relation, series: Sequence[Series]) -> Relation:
-    """Return the events of ``past`` once for each series they belong to, numbered ``series``.
-
-    An event may be in several groups; the series without a group holds all events.
-    """
-    declared = history.sources[source].groups
-    parts = [
-        matching(past, [declared[one.slug]] if one.columns else []).mutate(
-            series=ibis.literal(place, "int32")
-        )
-        for place, one in enumerate(series)
-    ]
-    return ibis.union(*parts) if parts[1:] else parts[0]
+    code: str | None = None
 
 
 def group_series(
@@ -93,95 +98,35 @@ def group_series(
     return series
 
 
-def coded(
-    past: Relation, column: str, codes: Sequence[str], first: int, history: History
-) -> Relation:
-    """Return the events whose `column` is one of `codes`, the i-th as series ``first + i``."""
-    places = pa.array(range(first, first + len(codes)), pa.int32())
-    table = history.engine.table(pa.table({"code": pa.array(codes, pa.string()), "series": places}))
-    return past.mutate(code=past[column].cast("string")).join(table, "code")
+def code_series(source: str, column: str, codes: Sequence[str]) -> list[Series]:
+    """Return one series a code of a column."""
+    noun = source.replace("_", " ")
+    return [
+        Series(f"{column}={code}", f"{noun} ({column.replace('_', ' ')} {code})", (column,), code)
+        for code in codes
+    ]
 
 
-def common_codes(
-    history: History, source: str, column: str, rows: Rows, top: int
-) -> list[str]:  # fmt: skip
-    """Return the commonest values of a column in the past of the training rows only.
+def unseen(
+    dates: Sequence[date], source: Any, series: Sequence[Series], windows: Sequence[Period],
+    ever: bool,
+) -> dict[int, Ints]:  # fmt: skip
+    """Return, for each as-of date, the columns whose window begins before the records do.
 
-    Ties are broken by the value itself, so the choice does not depend on row order.
+    Columns are series after series, windows ascending, the whole past last where `ever`. The
+    whole past is missing only where the records had not begun at all.
     """
-    training = history.engine.table(pa.table({"as_of": pa.array(rows.training, pa.date32())}))
-    chosen = rows.relation.semi_join(training, "as_of")
-    past = history.of(source, chosen)
-    past = past.mutate(code=past[column].cast("string")).filter(past[column].notnull())
-    counts = past.group_by("code").agg(events=past.count())
-    ordered = counts.order_by([ibis.desc("events"), ibis.asc("code")]).limit(top)
-    return [str(code) for code in ordered.to_pyarrow()["code"].to_pylist()]
-
-
-def bucketed(
-    events: Relation, thing: str, rows: Rows, windows: Sequence[Period], history: History
-) -> pa.Table:
-    """Count distinct things per row, series and age bucket: the long form of nested windows.
-
-    A thing (an incident, a person) falls into the narrowest window that holds its most recent
-    event, so cumulating over buckets counts every thing once in every window.
-
-    Parameters
-    ----------
-    events
-        ``row``, ``as_of``, ``series``, ``occurred_on`` and `thing`.
-    thing
-        Column whose distinct values are counted.
-    rows
-        Rows the features are built for.
-    windows
-        Lookbacks, ascending; events older than all fall into the last bucket.
-    history
-        Where it is computed.
-
-    Returns
-    -------
-    pyarrow.Table
-        ``row``, ``series``, ``bucket`` (0 to len(windows)), ``n``.
-    """
-    starts = history.engine.table(lookback_starts(rows.dates, windows))
-    dated = events.join(starts, "as_of")
-    bucket = ibis.literal(0, "int32")
-    for place in range(len(windows)):
-        bucket = bucket + (dated.occurred_on < dated[f"start_{place}"]).cast("int32")
-    dated = dated.select("row", "series", thing=dated[thing], bucket=bucket)
-    nearest = dated.group_by("row", "series", "thing").agg(bucket=dated.bucket.min())
-    counted = nearest.group_by("row", "series", "bucket").agg(n=nearest.count())
-    return collect(counted, "row", "series", "bucket")
-
-
-def cumulated(counts: pa.Table, rows: Rows, series: int, buckets: int) -> Values:
-    """Turn bucket counts into nested-window counts, shape (rows, series, buckets)."""
-    values = np.zeros((rows.count, series, buckets), dtype=np.float32)
-    place = [counts[name].to_numpy() for name in ("row", "series", "bucket")]
-    values[place[0], place[1], place[2]] = counts["n"].to_numpy()
-    return np.cumsum(values, axis=2, dtype=np.float32)
-
-
-def before_records(rows: Rows, covers_from: date | None, windows: Sequence[Period]) -> Values:
-    """Return NaN where a row's window begins before the records do, else 0.
-
-    Shape (rows, windows). A window over all of the past is missing only where the records had
-    not begun at all.
-    """
-    mask = np.zeros((rows.count, len(windows)), dtype=np.float32)
-    if covers_from is None:
-        return mask
-    for day in rows.dates:
-        here = rows.as_of == (day - date(1970, 1, 1)).days
-        for place, window in enumerate(windows):
-            if window.before(day) < covers_from:
-                mask[here, place] = np.nan
-    return mask
-
-
-def not_begun(rows: Rows, covers_from: date | None) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return True for the rows whose as-of date is not after the first day recorded."""
-    if covers_from is None:
-        return np.zeros(rows.count, dtype=np.bool_)
-    return rows.as_of <= (covers_from - date(1970, 1, 1)).days
+    width = len(windows) + ever
+    found: dict[int, Ints] = {}
+    for day in dates:
+        columns: list[int] = []
+        for place, one in enumerate(series):
+            starts = source.starts(*one.columns)
+            if starts is None:
+                continue
+            early = [window.before(day) < starts for window in windows]
+            early += [day <= starts] if ever else []
+            columns += [place * width + w for w, missing in enumerate(early) if missing]
+        if columns:
+            found[day_number(day)] = np.array(columns, np.int32)
+    return found

@@ -167,6 +167,16 @@ class AgeSpec:
     birth_date: str | None = None
     age: str | None = None
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources."""
+        return self.event
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns named."""
+        return tuple(column for column in (self.birth_date, self.age) if column)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSpec:

@@ -8,19 +8,24 @@ from typing import Any
 
 from commonweal.core.errors import Problem, nearest
 from commonweal.evaluation.spec import ORACLE
-from commonweal.features.registry import columns_of, groups_of, sources_of
+from commonweal.features.names import CODE, names_of
+from commonweal.features.needs import columns_of, groups_of, sources_of
 from commonweal.features.spec import (
+    AffiliationSpec,
+    AgeSpec,
     AttributesSpec,
     BlockSpec,
+    CentralitySpec,
     CountsSpec,
+    GapsSpec,
+    HouseholdSpec,
+    NetworkRecencySpec,
     NetworkSpec,
     RecencySpec,
 )
 from commonweal.models.spec import BoostedSpec, CountRankSpec, LogisticSpec
 from commonweal.study.parts import Parts, between, known, once, usable
 
-_CODE = "=*"
-"""Ends the name of a feature that there is one of for each code."""
 _BOOSTED: Mapping[str, tuple[float, float]] = {
     "leaves": (2, 10_000),
     "min_leaf": (1, 10_000_000),
@@ -51,17 +56,18 @@ def check_features(parts: Parts) -> Iterator[Problem]:
                 yield from known(column, parts.sources[source].columns, where, "column")
         yield from _windows(where, spec)
         yield from _counted(where, spec)
-        if isinstance(spec, NetworkSpec):
+        if isinstance(spec, (NetworkSpec, NetworkRecencySpec, CentralitySpec)):
             yield from _edges(parts, where, spec)
+        yield from _types(parts, where, spec)
         yield from _kept_out(parts, where, spec)
     for (one, first), (other, second) in combinations(blocks.items(), 2):
-        for name in sorted(set(_names(first)) & set(_names(second)))[:1]:
+        for name in sorted(set(names_of(first)) & set(names_of(second)))[:1]:
             what = f"holds the feature {name!r}, as does {one}"
             yield Problem(parts.at(f"features.{other}"), what, "take it out of one of them")
 
 
 def _windows(where: str, spec: BlockSpec) -> Iterator[Problem]:
-    if not isinstance(spec, (CountsSpec, NetworkSpec)):
+    if not isinstance(spec, (CountsSpec, NetworkSpec, HouseholdSpec)):
         return
     days = [w.number * (1 if w.unit == "days" else 30.44) for w in spec.windows]
     if days != sorted(set(days)):
@@ -72,25 +78,36 @@ def _windows(where: str, spec: BlockSpec) -> Iterator[Problem]:
 
 def _counted(where: str, spec: BlockSpec) -> Iterator[Problem]:
     """Check that a block names something to look at, and nothing twice."""
-    if isinstance(spec, CountsSpec):
-        yield from once(spec.by, f"{where}.by")
-        if not (spec.total or spec.groups or spec.by):
-            yield Problem(where, "counts nothing", "set total = true, or name groups or by")
-    if isinstance(spec, (CountsSpec, RecencySpec)):
+    if isinstance(spec, (CountsSpec, RecencySpec, GapsSpec)):
         yield from once(spec.groups, f"{where}.groups")
-    if isinstance(spec, (CountsSpec, AttributesSpec)):
+        codes = spec.by if isinstance(spec, CountsSpec) else ()
+        yield from once(codes, f"{where}.by")
+        if not (spec.total or spec.groups or codes):
+            yield Problem(where, "counts nothing", "set total = true, or name groups")
+    if isinstance(spec, (NetworkSpec, NetworkRecencySpec, HouseholdSpec)):
+        for source, groups in spec.count.items():
+            yield from once(groups, f"{where}.count.{source}")
+        if not any(spec.total or groups for groups in spec.count.values()):
+            yield Problem(where, "counts nothing", "name sources, and groups or total = true")
+    if isinstance(spec, (CountsSpec, AttributesSpec, AffiliationSpec)):
         yield from between(spec.top, 1, 10_000, f"{where}.top")
-    if isinstance(spec, AttributesSpec):
-        for setting in ("columns", "summaries"):
-            yield from once(getattr(spec, setting), f"{where}.{setting}")
-            if not getattr(spec, setting):
-                yield Problem(f"{where}.{setting}", "is empty", "name at least one")
+    for setting in ("columns", "summaries", "measures", "units"):
+        values = getattr(spec, setting, ("",))
+        yield from once(values, f"{where}.{setting}")
+        if not values and not isinstance(spec, AgeSpec):
+            yield Problem(f"{where}.{setting}", "is empty", "name at least one")
+    if isinstance(spec, (AgeSpec, AttributesSpec)):
+        yield from once(spec.sources, f"{where}.event")
+        if not spec.sources:
+            yield Problem(f"{where}.event", "is empty", "name at least one source")
+    if isinstance(spec, AgeSpec) and not spec.columns:
+        yield Problem(where, "looks at no column", "name birth_date or age")
 
 
-def _edges(parts: Parts, where: str, spec: NetworkSpec) -> Iterator[Problem]:
+def _edges(
+    parts: Parts, where: str, spec: NetworkSpec | NetworkRecencySpec | CentralitySpec
+) -> Iterator[Problem]:
     yield from once(spec.edges, f"{where}.edges")
-    for source, groups in spec.count.items():
-        yield from once(groups, f"{where}.count.{source}")
     if not spec.edges:
         yield Problem(f"{where}.edges", "is empty", "name at least one source")
     for edge in spec.edges:
@@ -101,6 +118,25 @@ def _edges(parts: Parts, where: str, spec: NetworkSpec) -> Iterator[Problem]:
             if end in parts.sources and parts.sources[end].event is None:
                 what = f"{edge!r} links nobody: {end} has no column that names the incident"
                 yield Problem(f"{where}.edges", what, f"declare sources.{end}.event")
+
+
+def _types(parts: Parts, where: str, spec: BlockSpec) -> Iterator[Problem]:
+    """Check that a column named for dates or ages holds them, and all sources the same."""
+    for source, column in columns_of(spec):
+        declared = parts.sources[source].columns.get(column) if source in parts.sources else None
+        if declared is None:
+            continue
+        if isinstance(spec, AgeSpec):
+            kind = "date" if column == spec.birth_date else "integer"
+            if declared.type != kind:
+                what = f"{source}.{column} is declared as {declared.type}, not as {kind}"
+                yield Problem(where, what, f'declare its type as "{kind}", or name another')
+        elif isinstance(spec, AttributesSpec):
+            first = parts.sources.get(spec.sources[0])
+            other = first.columns.get(column) if first else None
+            if other is not None and other.type != declared.type:
+                what = f"{column} is {other.type} in {spec.sources[0]}, {declared.type} in {source}"
+                yield Problem(where, what, "declare one type, or look at them in two blocks")
 
 
 def _kept_out(parts: Parts, where: str, spec: BlockSpec) -> Iterator[Problem]:
@@ -117,32 +153,6 @@ def _kept_out(parts: Parts, where: str, spec: BlockSpec) -> Iterator[Problem]:
             what = f"uses the protected attribute {name!r}"
             mend = "take it out; only the study's review can allow it (review.allows_features)"
             yield Problem(where, what, mend)
-
-
-def _names(spec: BlockSpec) -> list[str]:
-    """Return the names of a block's features; one a code of a column ends its part in `=*`."""
-    match spec:
-        case CountsSpec():
-            series = ["all"] if spec.total else []
-            series += [*spec.groups, *(f"{column}{_CODE}" for column in spec.by)]
-            ends = [window.slug for window in spec.windows] + ["ever"] * spec.ever
-            return [f"{spec.event}.{s}.count.{end}" for s in series for end in ends]
-        case RecencySpec():
-            series = ["all", *spec.groups]
-            return [f"{spec.event}.{s}.days_since_{e}" for s in series for e in ("first", "last")]
-        case AttributesSpec():
-            ends = ["missing", *spec.summaries, *(f"{s}{_CODE}" for s in spec.summaries)]
-            return [f"{spec.event}.{column}.{end}" for column in spec.columns for end in ends]
-        case NetworkSpec():
-            ends = [window.slug for window in spec.windows] + ["ever"] * spec.ever
-            counted = [(s, g) for s, groups in spec.count.items() for g in ("all", *groups)]
-            units = ("incidents", "people")
-            return ["network.degree"] + [
-                f"network1.{s}.{g}.{unit}.{end}"
-                for s, g in counted
-                for unit in units
-                for end in ends
-            ]
 
 
 def check_models(parts: Parts) -> Iterator[Problem]:
@@ -166,7 +176,7 @@ def check_models(parts: Parts) -> Iterator[Problem]:
                     f"{where}.penalties", "must be above 0, and at least one", "mend them"
                 )
         if isinstance(spec, CountRankSpec) and blocks is not None and parts.sources:
-            names = [feature for block in blocks.values() for feature in _names(block)]
+            names = [feature for block in blocks.values() for feature in names_of(block)]
             yield from _ranked_by(spec.feature, names, f"{where}.feature")
 
 
@@ -182,7 +192,7 @@ def _boosted(where: str, spec: Any) -> Iterator[Problem]:
 def _ranked_by(feature: str, names: Iterable[str], where: str) -> Iterator[Problem]:
     sure = []
     for name in names:
-        start, star, end = name.partition(_CODE)
+        start, star, end = name.partition(CODE)
         if star and feature.startswith(f"{start}=") and feature.endswith(end):
             return
         sure += [] if star else [name]

@@ -22,8 +22,9 @@ from commonweal.evaluation.groups import Grouping, audit
 from commonweal.evaluation.overall import Subject, bins_from
 from commonweal.evaluation.ranking import Ranking
 from commonweal.models.registry import load
+from commonweal.study.matrix import matrix
 from commonweal.study.spec import StudySpec
-from commonweal.study.stages import Workshop, code_below, matrix
+from commonweal.study.stages import Workshop, code_below
 from commonweal.study.tested import Shown, Tested, measured, published, tested, wanted
 
 

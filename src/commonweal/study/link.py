@@ -20,6 +20,7 @@ from commonweal.linkage.prepare import prepare
 from commonweal.linkage.verify import Violation, violations
 from commonweal.study import stages
 from commonweal.study.evaluate import evaluated, evaluation
+from commonweal.study.features import features
 from commonweal.study.linkage import COLUMNS, link, linkable
 from commonweal.study.load import load
 from commonweal.study.prepared import prepare as prepare_records
@@ -201,7 +202,7 @@ def _headline(shop: stages.Workshop, shift: float) -> Moved:
     people = stages.cohort(shop, made)
     labelled = stages.labels(shop, made, people)
     grouped = stages.groups(shop, made, people)
-    blocks = stages.features(shop, made, people)
+    blocks = features(shop, made, people)
     fitted = stages.models(shop, people, labelled, blocks)
     metrics = evaluated(evaluation(shop, people, labelled, grouped, blocks, fitted)).metrics
     mine = [m for m in metrics if m.model == spec.evaluation.headline and m.group is None]

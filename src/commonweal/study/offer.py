@@ -19,8 +19,9 @@ from commonweal.core.store import Artefact
 from commonweal.core.tables import read_table, write_table
 from commonweal.decisions.recommend import Candidates, block_reasons, recommend, top_k
 from commonweal.models.registry import load
+from commonweal.study.matrix import matrix
 from commonweal.study.spec import Study
-from commonweal.study.stages import Workshop, code_below, matrix
+from commonweal.study.stages import Workshop, code_below
 
 KEY_VARIABLE = "COMMONWEAL_KEY_FILE"
 PSEUDONYM = 20

@@ -23,7 +23,9 @@ from commonweal.models.spec import BoostedSpec, CountRankSpec
 from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
 from commonweal.study.evaluate import Evaluated, evaluated, evaluation
+from commonweal.study.features import features
 from commonweal.study.load import load
+from commonweal.study.matrix import matrix
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
@@ -212,7 +214,7 @@ def _run(
     stages.check_capacity(shop, people)
     labelled = stages.labels(shop, made, people)
     grouped = stages.groups(shop, made, people)
-    blocks = stages.features(shop, made, people)
+    blocks = features(shop, made, people)
     _check_ranks(study, blocks)
     fitted = stages.models(shop, people, labelled, blocks)
     tested = evaluation(shop, people, labelled, grouped, blocks, fitted)
@@ -280,7 +282,7 @@ def _publish(artefact: Artefact, name: str, out: Path) -> None:
 
 def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
     """Refuse a model that ranks by a feature there is not."""
-    names = {feature.name for feature in stages.matrix(blocks).features}
+    names = {feature.name for feature in matrix(blocks).features}
     for name, spec in study.spec.models.items():
         if isinstance(spec, CountRankSpec) and spec.feature not in names:
             near = difflib.get_close_matches(spec.feature, sorted(names), n=1)

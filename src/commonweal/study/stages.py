@@ -6,7 +6,6 @@ contents, and the code of its own folder and of those below it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,11 +25,7 @@ from commonweal.core.parallel import each, once
 from commonweal.core.progress import Progress
 from commonweal.core.store import Artefact, Store, write_json
 from commonweal.core.tables import Engine, Relation, read_table, write_table
-from commonweal.features.columns import Feature
 from commonweal.features.matrix import FeatureMatrix
-from commonweal.features.registry import build_block, sources_of
-from commonweal.features.rows import Rows
-from commonweal.features.spec import BlockSpec
 from commonweal.models.data import Sample, TrainingData
 from commonweal.models.registry import fit
 from commonweal.models.spec import ModelSpec
@@ -38,6 +33,7 @@ from commonweal.oversight.attributes import attribute
 from commonweal.records.assemble import assemble_source
 from commonweal.records.read import table_file
 from commonweal.records.spec import Source
+from commonweal.study.matrix import matrix
 from commonweal.study.spec import Study
 
 IDENTITIES = "identities.parquet"
@@ -74,6 +70,11 @@ class Workshop:
     store: Store
     threads: int
     progress: Progress
+
+    def has(self, name: str, code: str, settings: object, parents: Mapping[str, Artefact]) -> bool:
+        """Return whether a stage is made already."""
+        contents = {key: parent.content for key, parent in parents.items()}
+        return self.store.has(name, code, settings, contents)
 
     def make(
         self, name: str, code: str, settings: object, parents: Mapping[str, Artefact],
@@ -148,11 +149,13 @@ def history(engine: Engine, shop: Workshop, made: Records) -> History:
     return History.open(engine, tables, shop.study.agency.events, then)
 
 
-def _some(made: Records, names: Iterable[str]) -> dict[str, Artefact]:
+def some(made: Records, names: Iterable[str]) -> dict[str, Artefact]:
+    """Return the artefacts of some sources, by name."""
     return {name: made[name] for name in sorted(set(names))}
 
 
-def _declared(shop: Workshop, names: Iterable[str]) -> dict[str, Source]:
+def declared(shop: Workshop, names: Iterable[str]) -> dict[str, Source]:
+    """Return the declarations of some sources, by name."""
     return {name: shop.study.agency.events[name] for name in sorted(set(names))}
 
 
@@ -163,7 +166,7 @@ def cohort(shop: Workshop, made: Records) -> Artefact:
 
     def write(folder: Path) -> None:
         with Engine(shop.threads) as engine:
-            people, flow = draw(spec, history(engine, shop, _some(made, names)))
+            people, flow = draw(spec, history(engine, shop, some(made, names)))
         if people.num_rows == 0:
             what = "no one meets the rules at any as-of date"
             raise DataError([Problem("cohort", what, "see cohort.include and cohort.as_of")])
@@ -171,7 +174,7 @@ def cohort(shop: Workshop, made: Records) -> Artefact:
         write_json(folder / "flow.json", flow)
 
     return shop.make(
-        "cohort", code_below("cohorts"), [spec, _declared(shop, names)], _some(made, names), write
+        "cohort", code_below("cohorts"), [spec, declared(shop, names)], some(made, names), write
     )
 
 
@@ -237,61 +240,20 @@ def groups(shop: Workshop, made: Records, people: Artefact) -> Artefact:
         table = read_table(people.file("cohort.parquet"))
         columns = {"row": table["row"]}
         with Engine(shop.threads) as engine:
-            past = history(engine, shop, _some(made, names))
+            past = history(engine, shop, some(made, names))
             rows = engine.table(table)
             for name, spec in protected.items():
                 columns[name] = attribute(spec, past, rows, table.num_rows)
         write_table(pa.table(columns), folder / "groups.parquet")
 
-    parents = {**_some(made, names), "__cohort": people}
+    parents = {**some(made, names), "__cohort": people}
     return shop.make(
         "groups",
         code_below("cohorts", "oversight"),
-        [protected, _declared(shop, names)],
+        [protected, declared(shop, names)],
         parents,
         write,
     )
-
-
-def features(shop: Workshop, made: Records, people: Artefact) -> dict[str, Artefact]:
-    """Build every feature block: ``block.parquet`` and ``features.json``."""
-    blocks = shop.study.spec.features
-    return {name: _block(shop, name, spec, made, people) for name, spec in blocks.items()}
-
-
-def _block(shop: Workshop, name: str, spec: BlockSpec, made: Records, people: Artefact) -> Artefact:
-    names = sources_of(spec)
-    training = [split.as_of for split in shop.splits if split.role == "train"]
-
-    def write(folder: Path) -> None:
-        with Engine(shop.threads) as engine:
-            past = history(engine, shop, _some(made, names))
-            rows = Rows.of(past, read_table(people.file("cohort.parquet")), training)
-            block = build_block(name, spec, rows, past)
-        write_table(block.table(), folder / "block.parquet")
-        write_json(folder / "features.json", {"features": block.features, "notes": block.notes})
-
-    parents = {**_some(made, names), "__cohort": people}
-    settings = [spec, _declared(shop, names), training]
-    return shop.make(f"features/{name}", code_below("features"), settings, parents, write)
-
-
-def matrix(blocks: Mapping[str, Artefact]) -> FeatureMatrix:
-    """Put blocks side by side; nothing is copied."""
-    found: list[Feature] = []
-    for artefact in blocks.values():
-        described = artefact.json("features.json")
-        assert isinstance(described, dict)
-        found += [Feature(**one) for one in described["features"]]
-    count = Counter(feature.name for feature in found)
-    twice = [feature for feature in found if count[feature.name] > 1]
-    if twice:
-        raise DataError([
-            Problem(f"features.{f.block}", f"{f.name} stands in another block too", "drop one")
-            for f in twice
-        ])  # fmt: skip
-    tables = {name: artefact.file("block.parquet") for name, artefact in blocks.items()}
-    return FeatureMatrix(tables, tuple(found))
 
 
 def models(
@@ -350,6 +312,6 @@ def training_data(
         if positives == 0 or positives == len(rows):
             what = f"the {role} rows hold {positives} positives among {len(rows)}"
             raise CommonwealError([Problem("outcome", what, "check the outcome and the cohort")])
-        parts[role] = Sample(features_.values(rows), values[rows])
+        parts[role] = Sample(features_.values(rows, threads=shop.threads), values[rows])
     names = tuple(feature.name for feature in features_.features)
     return TrainingData(parts["train"], parts["validation"], names)

@@ -1,0 +1,107 @@
+"""The stages that build feature blocks.
+
+Blocks are stages of their own: leaving one out recomputes nothing, adding one computes that one,
+and a changed source or filter remakes only the blocks that read it. Those that have to be made
+are made together, so that what several of them need is read and counted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from commonweal.core.parallel import once
+from commonweal.core.store import Artefact, write_json
+from commonweal.core.tables import Engine, read_table
+from commonweal.features.cells import Cells, write_cells
+from commonweal.features.columns import Block
+from commonweal.features.kernels import present
+from commonweal.features.needs import sources_of
+from commonweal.features.past import Past
+from commonweal.features.registry import build_block
+from commonweal.features.rows import Rows
+from commonweal.features.spec import BlockSpec
+from commonweal.study.matrix import CELLS, DESCRIBED
+from commonweal.study.stages import Records, Workshop, code_below, declared, history, some
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """One block to be made, or found made already."""
+
+    name: str
+    spec: BlockSpec
+    parents: Mapping[str, Artefact]
+    settings: object
+
+    @property
+    def stage(self) -> str:
+        return f"features/{self.name}"
+
+
+def features(shop: Workshop, made: Records, people: Artefact) -> dict[str, Artefact]:
+    """Build every feature block: ``cells.arrow`` and ``features.json``."""
+    code = code_below("features")
+    orders = [_order(shop, name, spec, made, people) for name, spec in _blocks(shop)]
+    missing = [o for o in orders if not shop.has(o.stage, code, o.settings, o.parents)]
+    with ExitStack() as stack:
+        past = once(lambda: _open(stack, shop, made, people, missing))
+        return {
+            order.name: shop.make(
+                order.stage, code, order.settings, order.parents,
+                lambda folder, o=order: write_block(build_block(o.name, o.spec, past()), folder),
+            )
+            for order in orders
+        }  # fmt: skip
+
+
+def _blocks(shop: Workshop) -> Iterable[tuple[str, BlockSpec]]:
+    return shop.study.spec.features.items()
+
+
+def _order(shop: Workshop, name: str, spec: BlockSpec, made: Records, people: Artefact) -> _Order:
+    names = sources_of(spec)
+    training = [split.as_of for split in shop.splits if split.role == "train"]
+    return _Order(
+        name, spec, {**some(made, names), "__cohort": people},
+        [spec, declared(shop, names), training],
+    )  # fmt: skip
+
+
+def _open(
+    stack: ExitStack, shop: Workshop, made: Records, people: Artefact, orders: list[_Order]
+) -> Past:
+    engine = stack.enter_context(Engine(shop.threads))
+    names = {source for order in orders for source in sources_of(order.spec)}
+    past = history(engine, shop, some(made, names))
+    training = [split.as_of for split in shop.splits if split.role == "train"]
+    rows = Rows.of(past, read_table(people.file("cohort.parquet")), training)
+    return Past.of(past, rows, {order.name: order.spec for order in orders})
+
+
+def write_block(block: Block, folder: Path) -> None:
+    """Write a block's cells and what they mean, counting on the way what is there."""
+    columns = len(block.features)
+    found, told = np.zeros(columns, np.int64), np.zeros(columns, np.int64)
+
+    def counted() -> Iterator[Cells]:
+        for cells in block.parts():
+            present(cells.start, cells.column, cells.value, block.layout.end, found, told)
+            yield cells
+
+    write_cells(counted(), block.days, folder / CELLS)
+    rows = len(block.days)
+    told[~np.isnan(block.layout.fill)] = rows
+    for day, unseen in block.layout.unseen.items():
+        told[unseen] -= int((block.days == day).sum())
+    write_json(
+        folder / DESCRIBED,
+        {
+            "features": block.features, "layout": block.layout.record(), "notes": block.notes,
+            "rows": rows, "nonzero": found.tolist(), "recorded": told.tolist(),
+        },
+    )  # fmt: skip
