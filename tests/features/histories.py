@@ -11,13 +11,18 @@ import pyarrow as pa
 from commonweal.cohorts.history import History
 from commonweal.core.dates import Period, day_number
 from commonweal.core.tables import Engine
-from commonweal.features.columns import Block
+from commonweal.features.cells import Values
+from commonweal.features.columns import Block, Feature
+from commonweal.features.past import Past
 from commonweal.features.registry import build_block
 from commonweal.features.rows import Rows
 from commonweal.features.spec import (
+    AffiliationSpec,
+    AgeSpec,
     AttributesSpec,
     BlockSpec,
     CountsSpec,
+    GapsSpec,
     NetworkSpec,
     RecencySpec,
 )
@@ -26,6 +31,8 @@ from commonweal.records.spec import Column, Condition, Source
 DATES = (date(2015, 1, 1), date(2015, 7, 1), date(2016, 3, 1))
 FIRST, LAST = day_number(date(2012, 1, 1)), day_number(date(2017, 6, 1))
 PEOPLE = 5
+BIRTHS = (0, 3100, 3101, 8000, 8040)
+"""Days of birth, and none."""
 CODES = ("theft", "battery", "drug", "fraud", "arson", "gun")
 
 ARREST = Source(
@@ -37,6 +44,9 @@ ARREST = Source(
         "code": Column(),
         "amount": Column(type="number"),
         "verdict": Column(decided_on="verdict_on"),
+        "gang": Column(),
+        "born": Column(type="date"),
+        "age": Column(type="integer"),
     },
     groups={
         "violent": Condition(column="code", any_of=("battery", "gun")),
@@ -48,7 +58,7 @@ VICTIM = Source(
     entity="person",
     occurred_on="occurred_on",
     known_on="known_on",
-    columns={"code": Column()},
+    columns={"code": Column(), "born": Column(type="date"), "age": Column(type="integer")},
 )
 SOURCES = {"arrest": ARREST, "victim": VICTIM}
 WINDOWS = tuple(Period.parse(text) for text in ("90 days", "1 year", "3 years"))
@@ -62,6 +72,27 @@ BLOCKS: dict[str, BlockSpec] = {
         top=4,
     ),
     "victims": CountsSpec(kind="counts", event="victim", windows=WINDOWS, by=("code",), top=3),
+    "rare": CountsSpec(
+        kind="counts", event="arrest", windows=(Period.parse("2 years"),), ever=False, groups=("violent",),
+        total=False,
+    ),
+    "gaps": GapsSpec(
+        kind="gaps",
+        event="arrest",
+        groups=("violent", "convicted"),
+        summaries=("mean", "shortest", "longest", "latest"),
+    ),
+    "places": AttributesSpec(
+        kind="attributes",
+        event=("victim", "arrest"),
+        columns=("code",),
+        summaries=("mode", "latest", "distinct"),
+        top=3,
+        encode="category",
+        missing=False,
+    ),
+    "gang": AffiliationSpec(kind="affiliation", event="arrest", column="gang", top=2),
+    "age": AgeSpec(kind="age", event=("arrest", "victim"), birth_date="born", age="age"),
     "recency": RecencySpec(kind="recency", event="arrest", groups=("violent", "convicted")),
     "attributes": AttributesSpec(
         kind="attributes",
@@ -100,6 +131,7 @@ def draw_world(number: int, rng: np.random.Generator) -> World:
     lag = rng.integers(0, 300, count)
     verdicts = rng.choice(["guilty", "dismissed"], count)
     known = arrest["known_on"]
+    arrest["gang"] = [x or None for x in rng.choice(["", "", "reds", "blues", "whites"], count)]
     arrest["amount"] = [float(x) for x in rng.integers(0, 50, count)]
     arrest["verdict"] = [str(v) if d else None for v, d in zip(verdicts, decided, strict=True)]
     arrest["verdict__known_on"] = [
@@ -121,6 +153,8 @@ def _events(
         "occurred_on": [int(x) for x in occurred],
         "known_on": [int(x) for x in occurred + late],
         "code": [str(x) for x in rng.choice(CODES, count)],
+        "born": [int(x) if x > 3000 else None for x in rng.choice(BIRTHS, count)],
+        "age": [int(x) if x else None for x in rng.choice([0, 23, 24, 25, 40], count)],
     }
 
 
@@ -151,6 +185,9 @@ def _changed(
                 continue
             _redate(row, world, rng)
             row["code"] = str(rng.choice([*CODES, "new"]))
+            row["born"], row["age"] = int(rng.choice(BIRTHS[1:])), 77
+            if "gang" in row:
+                row["gang"] = "new"
         for name, value in row.items():
             kept[name].append(value)
     for j in range(int(rng.integers(1, 8))):
@@ -158,7 +195,7 @@ def _changed(
         row["record_id"], row["code"] = f"new{world.number}-{j}", "new"
         row["event_id"] = f"e{world.number}-{rng.integers(0, 8)}"
         if "amount" in events:
-            row["amount"] = 99.0
+            row["amount"], row["gang"] = 99.0, "new"
         _redate(row, world, rng)
         for name, value in row.items():
             kept[name].append(value)
@@ -179,31 +216,47 @@ def events_of(worlds: list[World], kind: str) -> pa.Table:
     columns: dict[str, pa.Array] = {}
     for name in parts[0]:
         values = [value for part in parts for value in part[name]]
-        is_date = name.endswith("_on")
+        is_date = name.endswith("_on") or name == "born"
         array = pa.array(values, pa.int32() if is_date else None)
         columns[name] = array.cast(pa.date32()) if is_date else array
     columns["role"] = pa.array(["any"] * len(columns["record_id"]))
     return pa.table(columns)
 
 
-def build(worlds: list[World]) -> dict[str, Block]:
+@dataclass(frozen=True)
+class Built:
+    """A block's columns and all its values, one row a person of a world."""
+
+    features: tuple[Feature, ...]
+    values: Values
+    notes: dict[str, object]
+
+
+def build(worlds: list[World]) -> dict[str, Built]:
     """Build every block for every person of every world at the world's as-of date."""
     people = [(f"p{w.number}-{i}", w.as_of) for w in worlds for i in range(PEOPLE)]
+    order = np.argsort([day for _, day in people], kind="stable")
     cohort = pa.table(
         {
             "row": pa.array(range(len(people)), pa.int64()),
-            "entity_id": [person for person, _ in people],
-            "as_of": pa.array([day for _, day in people], pa.int32()).cast(pa.date32()),
+            "entity_id": [people[i][0] for i in order],
+            "as_of": pa.array([people[i][1] for i in order], pa.int32()).cast(pa.date32()),
         }
     )
     with Engine(2) as engine:
         events = {name: engine.table(events_of(worlds, name)) for name in SOURCES}
         history = History(engine, events, SOURCES)
-        rows = Rows.of(history, cohort, DATES)
-        return {name: build_block(name, spec, rows, history) for name, spec in BLOCKS.items()}
+        past = Past.of(history, Rows.of(history, cohort, DATES), BLOCKS)
+        return {name: _built(build_block(name, spec, past), order) for name, spec in BLOCKS.items()}
 
 
-def changed_histories(before: dict[str, Block], after: dict[str, Block]) -> set[int]:
+def _built(block: Block, order: np.ndarray) -> Built:
+    values = np.empty_like(sorted_values := block.values)
+    values[order] = sorted_values
+    return Built(block.features, values, block.notes)
+
+
+def changed_histories(before: dict[str, Built], after: dict[str, Built]) -> set[int]:
     """Return the numbers of the worlds in which any feature differs; all, if columns differ."""
     changed: set[int] = set()
     for name, block in before.items():

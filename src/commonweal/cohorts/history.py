@@ -24,7 +24,7 @@ from commonweal.core.tables import Engine, Relation
 from commonweal.records.conditions import expression, holds
 from commonweal.records.spec import UNTIL, Condition, Source
 
-_ALWAYS = ("record_id", "event_id", "occurred_on", "known_on")
+_ALWAYS = ("event_id", "occurred_on", "known_on")
 
 
 def seen(known_on: Relation, as_of: Relation) -> Relation:
@@ -113,7 +113,8 @@ class History:
             wanted = list(dict.fromkeys([*named, *tested]))
             known = [f"{c}__known_on" for c in self.sources[source].decided() if c in wanted]
             more = [UNTIL] if UNTIL in every.columns else []
-            kept = [*_ALWAYS, *more, *wanted, *known]
+            more += ["record_id"] if source in self.identities else []
+            kept = list(dict.fromkeys([*_ALWAYS, *more, *wanted, *known]))
             own = every.join(people, "entity_id").select(*kept, entity_id="person")
             if source in self.identities:
                 changed = self.identities[source].left_join(people, "entity_id")

@@ -34,7 +34,7 @@ class Cells:
     column
         Column of each cell.
     value
-        What the cell adds to (nested windows) or puts into (all others) its column.
+        What the cell adds to its column and, of nested windows, to all wider ones.
     """
 
     start: Longs
@@ -97,8 +97,8 @@ class Layout:
     fill
         Value of each column where there is no cell: 0, or NaN where nothing is missing data.
     end
-        A cell of column c counts in the columns [c, end[c]): nested windows, narrowest first. A
-        cell of a column that ends with itself replaces the filling.
+        A cell of column c counts in the columns [c, end[c]): nested windows, narrowest first. It
+        is added to the filling, or takes its place where that is NaN.
     unseen
         As-of date, days since 1970-01-01 -> columns that are missing then, because the records
         do not reach back far enough.

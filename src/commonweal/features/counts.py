@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from commonweal.core.dates import Period
-from commonweal.features.cells import Cells, Ints, Layout
+from commonweal.features.cells import Cells, Ints, Layout, exact
 from commonweal.features.columns import EVER, Block, Feature
-from commonweal.features.kernels import expand
+from commonweal.features.kernels import spread
 from commonweal.features.past import Past, inside
 from commonweal.features.rows import unseen
 from commonweal.features.spec import CountsSpec
@@ -65,19 +65,26 @@ def windowed(
 
 def _cells(found: Tally, rows: slice, start: Ints, width: int, layout: Layout) -> Cells:
     table = inside(found.counted, rows)
-    row, column, n = expand(
-        table["row"].to_numpy().astype(np.int32),
-        table["key"].to_numpy().astype(np.int64),
-        table["bucket"].to_numpy().astype(np.int32),
-        table["n"].to_numpy().astype(np.int64),
+    more = _repeated(found, rows, start, width)
+    begin, column, value = spread(
+        table["row"].to_numpy() - rows.start, table["key"].to_numpy().astype(np.int64),
+        table["bucket"].to_numpy(), table["n"].to_numpy(), *more,
         found.facets.radix, found.facets.first, found.facets.listed, start, width,
+        rows.stop - rows.start, layout.columns,
     )  # fmt: skip
-    if found.repeated is not None:
-        more = inside(found.repeated, rows)
-        begins = start[more["series"].to_numpy()]
-        more = more.filter((begins >= 0) & (more["bucket"].to_numpy() < width))
-        row = np.concatenate([row, more["row"].to_numpy()])
-        place = start[more["series"].to_numpy()] + more["bucket"].to_numpy()
-        column = np.concatenate([column, place])
-        n = np.concatenate([n, more["n"].to_numpy()])
-    return Cells.of(row - rows.start, column, n, rows.stop - rows.start, layout.columns)
+    return Cells(begin, column, exact(value))
+
+
+def _repeated(found: Tally, rows: slice, start: Ints, width: int) -> tuple[Ints, Ints, Ints]:
+    """Return row, column and number of the incidents that were counted one by one."""
+    if found.repeated is None:
+        nothing = np.zeros(0, np.int32)
+        return nothing, nothing, nothing
+    more = inside(found.repeated, rows)
+    row, series, bucket, n = (more[c].to_numpy() for c in ("row", "series", "bucket", "n"))
+    kept = (start[series] >= 0) & (bucket < width)
+    column = start[series] + bucket
+    return (
+        (row - rows.start)[kept].astype(np.int32), column[kept].astype(np.int32),
+        n[kept].astype(np.int32),
+    )  # fmt: skip

@@ -64,13 +64,100 @@ def fill_in(start, column, value, end, place, rows, out):
         r = rows[i]
         for k in range(start[r], start[r + 1]):
             c = column[k]
-            if end[c] == c + 1:
-                if place[c] >= 0:
-                    out[i, place[c]] = value[k]
-                continue
             for j in range(c, end[c]):
-                if place[j] >= 0:
-                    out[i, place[j]] += value[k]
+                to = place[j]
+                if to >= 0:
+                    out[i, to] = value[k] if np.isnan(out[i, to]) else out[i, to] + value[k]
+
+
+@njit(cache=True, nogil=True)
+def spread(
+    row,
+    key,
+    bucket,
+    n,
+    more_row,
+    more_column,
+    more_n,
+    radix,
+    first,
+    listed,
+    start,
+    width,
+    rows,
+    columns,
+):
+    """Turn a tally into cells, by row and column, in time linear in both.
+
+    Parameters
+    ----------
+    row, key, bucket, n
+        The tally.
+    more_row, more_column, more_n
+        Numbers whose column is known already.
+    radix, first, listed, start, width
+        As for `expand`.
+    rows, columns : int
+        How many there are.
+
+    Returns
+    -------
+    start : int64, shape (rows + 1,)
+    column : int32
+    value : float64
+    """
+    order = _counted(row, np.arange(len(row)), rows)
+    more = _counted(more_row, np.arange(len(more_row)), rows)
+    most = len(more_row)
+    for i in range(len(row)):
+        rest, base = key[i], 0
+        for c in range(len(radix)):
+            facet = base + rest % radix[c]
+            rest //= radix[c]
+            base += radix[c]
+            most += first[facet + 1] - first[facet]
+    begin = np.zeros(rows + 1, np.int64)
+    column = np.empty(most, np.int32)
+    value = np.empty(most, np.float64)
+    sums = np.zeros(columns, np.float64)
+    words = np.zeros(columns // 64 + 1, np.uint64)
+    one = np.uint64(1)
+    i, j, k = 0, 0, 0
+    for r in range(rows):
+        while i < len(row) and row[order[i]] == r:
+            entry = order[i]
+            i += 1
+            if n[entry] == 0 or bucket[entry] >= width:
+                continue
+            rest, base = key[entry], 0
+            for c in range(len(radix)):
+                facet = base + rest % radix[c]
+                rest //= radix[c]
+                base += radix[c]
+                for place in range(first[facet], first[facet + 1]):
+                    to = start[listed[place]]
+                    if to >= 0:
+                        to += bucket[entry]
+                        sums[to] += n[entry]
+                        words[to >> 6] |= one << np.uint64(to & 63)
+        while j < len(more_row) and more_row[more[j]] == r:
+            to = more_column[more[j]]
+            sums[to] += more_n[more[j]]
+            words[to >> 6] |= one << np.uint64(to & 63)
+            j += 1
+        for w in range(len(words)):
+            bits = words[w]
+            to = w << 6
+            while bits:
+                if bits & one:
+                    column[k], value[k] = to, sums[to]
+                    sums[to] = 0.0
+                    k += 1
+                bits >>= one
+                to += 1
+            words[w] = np.uint64(0)
+        begin[r + 1] = k
+    return begin, column[:k].copy(), value[:k].copy()
 
 
 @njit(cache=True, nogil=True)
@@ -302,13 +389,9 @@ def present(start, column, value, end, found, told):
         done = 0
         for k in range(start[r], start[r + 1]):
             c = column[k]
-            if end[c] == c + 1:
-                if not np.isnan(value[k]):
-                    told[c] += 1
-                    if value[k] != 0:
-                        found[c] += 1
-            elif end[c] > done:
+            if end[c] > done:
                 for j in range(c, end[c]):
-                    found[j] += 1
                     told[j] += 1
+                    if value[k] != 0:
+                        found[j] += 1
                 done = end[c]
