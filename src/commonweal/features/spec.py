@@ -192,6 +192,9 @@ class NetworkSpec:
         involved.
     hops
         Neighbours up to this distance, each distance apart; 2 means distance exactly 2.
+    largest_incident
+        Incidents that name more people make no links (a placeholder among the ids, a mass arrest);
+        None for no limit.
     """
 
     kind: Literal["network"]
@@ -203,6 +206,7 @@ class NetworkSpec:
     total: bool = True
     units: tuple[Literal["incidents", "people"], ...] = ("incidents", "people")
     hops: Literal[1, 2] = 1
+    largest_incident: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +215,7 @@ class NetworkRecencySpec:
 
     Parameters
     ----------
-    edges, built_from, hops
+    edges, built_from, hops, largest_incident
         As for ``network``.
     count
         Source -> groups looked at.
@@ -225,6 +229,7 @@ class NetworkRecencySpec:
     count: Mapping[str, tuple[str, ...]]
     total: bool = True
     hops: Literal[1, 2] = 1
+    largest_incident: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +238,7 @@ class CentralitySpec:
 
     Parameters
     ----------
-    edges, built_from
+    edges, built_from, largest_incident
         As for ``network``.
     measures
         ``degree``: people linked to; ``degree_by_edge``: the same for each kind of edge;
@@ -249,6 +254,7 @@ class CentralitySpec:
     measures: tuple[
         Literal["degree", "degree_by_edge", "second", "eigenvector", "neighbours", "absent"], ...
     ] = ("degree",)
+    largest_incident: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
