@@ -168,6 +168,11 @@ def matching(past: Relation, conditions: Sequence[Condition]) -> Relation:
     return past
 
 
+def belongs(past: Relation, condition: Condition) -> Relation:
+    """Return whether each event meets a condition, as a boolean column; never null."""
+    return expression(condition, past)
+
+
 def lookback_starts(dates: Sequence[date], windows: Sequence[Period]) -> pa.Table:
     """Return, for each as-of date, the first day of each lookback: as_of, start_0, start_1, ..."""
     columns = {"as_of": pa.array(dates, pa.date32())}

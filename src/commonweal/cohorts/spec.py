@@ -39,6 +39,22 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilterSpec:
+    """Events of one source that features do not see: neither a person's own nor neighbours'.
+
+    Parameters
+    ----------
+    leave_out
+        Conditions; an event on which any holds, as far as was known, is left out.
+    cohort
+        Whether the rules that draw the cohort do not see them either.
+    """
+
+    leave_out: tuple[Condition, ...]
+    cohort: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CohortSpec:
     """Who is scored, and when.
 

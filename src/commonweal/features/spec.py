@@ -202,6 +202,9 @@ class NetworkSpec:
         involved.
     hops
         Neighbours up to this distance, each distance apart; 2 means distance exactly 2.
+    largest_incident
+        Incidents that name more people make no links (a placeholder among the ids, a mass arrest);
+        None for no limit.
     """
 
     kind: Literal["network"]
@@ -213,6 +216,7 @@ class NetworkSpec:
     total: bool = True
     units: tuple[Literal["incidents", "people"], ...] = ("incidents", "people")
     hops: Literal[1, 2] = 1
+    largest_incident: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +225,7 @@ class NetworkRecencySpec:
 
     Parameters
     ----------
-    edges, built_from, hops
+    edges, built_from, hops, largest_incident
         As for ``network``.
     count
         Source -> groups looked at.
@@ -235,6 +239,7 @@ class NetworkRecencySpec:
     count: Mapping[str, tuple[str, ...]]
     total: bool = True
     hops: Literal[1, 2] = 1
+    largest_incident: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +248,7 @@ class CentralitySpec:
 
     Parameters
     ----------
-    edges, built_from
+    edges, built_from, largest_incident
         As for ``network``.
     measures
         ``degree``: people linked to; ``degree_by_edge``: the same for each kind of edge;
@@ -259,6 +264,7 @@ class CentralitySpec:
     measures: tuple[
         Literal["degree", "degree_by_edge", "second", "eigenvector", "neighbours", "absent"], ...
     ] = ("degree",)
+    largest_incident: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -33,7 +33,7 @@ WORLDS = {
 
 FEWEST, MOST = 1_000, 100_000_000
 _TEMPLATES = ("agency.toml", "study.toml")
-_FILES = ("knobs.toml", *_TEMPLATES)
+_FILES = ("knobs.toml", *_TEMPLATES, "paper.toml")
 _MEND = "name another folder, or move it away"
 
 
@@ -53,12 +53,15 @@ class World:
     words
         What stands for ``$NAME`` in the package's ``agency.toml`` and ``study.toml``, given the
         number of people; ``$made`` always says what the world is made with.
+    variants
+        Further study file -> words that take the place of the usual ones in ``study.toml``.
     """
 
     people: int
     knobs: type[Any]
     build: Callable[[Any, int, int, Sink], None]
     words: Callable[[int], Mapping[str, str]]
+    variants: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Simulated:
         What it was simulated with.
     folder
         ``data/`` (the agency's tables and their seal), ``truth/``, ``agency.toml``,
-        ``study.toml`` and ``knobs.toml``.
+        ``study.toml``, its variants and ``knobs.toml``.
     rows
         Table -> rows; those of the truth are named ``truth/NAME``.
     replaced
@@ -168,6 +171,10 @@ def simulate(
     preset = read_knobs(world.knobs, WORLDS[name], noise)
     words = {**world.words(size), "made": _made(name, size, seed, noise, settings, preset)}
     texts = {file: _filled(WORLDS[name], file, words) for file in _TEMPLATES}
+    texts |= {
+        file: _filled(WORLDS[name], "study.toml", words | other)
+        for file, other in world.variants.items()
+    }
     texts["knobs.toml"] = knobs_text(settings)
     folder = Path(out)
     with _partial(folder) as partial, progress() as shown:
@@ -177,7 +184,7 @@ def simulate(
         tables = [f"{one}.parquet" for one in sink.rows if not one.startswith("truth/")]
         for file, text in texts.items():
             (partial / file).write_bytes(text.encode())
-        marks = {file: file_digest(partial / file) for file in _FILES}
+        marks = {file: file_digest(partial / file) for file in sorted(texts)}
         write_seal(sink.data, name, seed, size, tables, {"noise": noise, "files": marks})
         write_truth_seal(sink.truth, name, file_digest(sink.data / SEAL))
         _swap(partial, folder)

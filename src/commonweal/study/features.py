@@ -26,7 +26,7 @@ from commonweal.features.registry import build_block
 from commonweal.features.rows import Rows
 from commonweal.features.spec import BlockSpec
 from commonweal.study.matrix import CELLS, DESCRIBED
-from commonweal.study.stages import Records, Workshop, code_below, declared, history, some
+from commonweal.study.stages import Records, Workshop, code_below, declared, filters, history, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _order(shop: Workshop, name: str, spec: BlockSpec, made: Records, people: Ar
     training = [split.as_of for split in shop.splits if split.role == "train"]
     return _Order(
         name, spec, {**some(made, names), "__cohort": people},
-        [spec, declared(shop, names), training],
+        [spec, declared(shop, names), training, filters(shop, names, cohort=False)],
     )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def _open(
 ) -> Past:
     engine = stack.enter_context(Engine(shop.threads))
     names = {source for order in orders for source in sources_of(order.spec)}
-    past = history(engine, shop, some(made, names))
+    past = history(engine, shop, some(made, names), filters(shop, names, cohort=False))
     training = [split.as_of for split in shop.splits if split.role == "train"]
     rows = Rows.of(past, read_table(people.file("cohort.parquet")), training)
     return Past.of(past, rows, {order.name: order.spec for order in orders})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from commonweal.cohorts.spec import CohortSpec, OutcomeSpec
+from commonweal.cohorts.spec import CohortSpec, FilterSpec, OutcomeSpec
 from commonweal.decisions.spec import Capacity, RecommendationSpec
 from commonweal.evaluation.spec import EvaluationSpec
 from commonweal.features.spec import BlockSpec
@@ -31,6 +31,7 @@ class StudySpec:
     evaluation: EvaluationSpec
     protected: Mapping[str, Protected] = field(default_factory=dict)
     recommendation: RecommendationSpec | None = None
+    filter: Mapping[str, FilterSpec] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ contents, and the code of its own folder and of those below it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from commonweal.models.spec import ModelSpec
 from commonweal.oversight.attributes import attribute
 from commonweal.records.assemble import assemble_source
 from commonweal.records.read import table_file
-from commonweal.records.spec import Source
+from commonweal.records.spec import Condition, Source
 from commonweal.study.matrix import matrix
 from commonweal.study.spec import Study
 
@@ -142,11 +142,26 @@ def _source(shop: Workshop, name: str, source: Source, digests: Mapping[str, str
     return shop.make(f"records/{name}", code_below("records"), settings, {}, write)
 
 
-def history(engine: Engine, shop: Workshop, made: Records) -> History:
-    """Open the past of some sources."""
+def history(
+    engine: Engine, shop: Workshop, made: Records,
+    left_out: Mapping[str, Sequence[Condition]] | None = None,
+) -> History:  # fmt: skip
+    """Open the past of some sources, without the events that are `left_out`."""
     tables = {name: artefact.file("events.parquet") for name, artefact in made.items()}
     then = {name: a.file(IDENTITIES) for name, a in made.items() if IDENTITIES in a.files}
-    return History.open(engine, tables, shop.study.agency.events, then)
+    return History.open(engine, tables, shop.study.agency.events, then, left_out)
+
+
+def filters(
+    shop: Workshop, names: Iterable[str], *, cohort: bool
+) -> dict[str, tuple[Condition, ...]]:
+    """Return what is left out of some sources for features, or for the `cohort`'s rules."""
+    declared = shop.study.spec.filter
+    return {
+        name: declared[name].leave_out
+        for name in sorted(set(names))
+        if name in declared and (declared[name].cohort or not cohort)
+    }
 
 
 def some(made: Records, names: Iterable[str]) -> dict[str, Artefact]:
@@ -163,10 +178,11 @@ def cohort(shop: Workshop, made: Records) -> Artefact:
     """Draw the cohort: ``cohort.parquet`` and ``flow.json``."""
     spec = shop.study.spec.cohort
     names = [rule.event for rule in (*spec.include, *spec.exclude)]
+    left_out = filters(shop, names, cohort=True)
 
     def write(folder: Path) -> None:
         with Engine(shop.threads) as engine:
-            people, flow = draw(spec, history(engine, shop, some(made, names)))
+            people, flow = draw(spec, history(engine, shop, some(made, names), left_out))
         if people.num_rows == 0:
             what = "no one meets the rules at any as-of date"
             raise DataError([Problem("cohort", what, "see cohort.include and cohort.as_of")])
@@ -174,7 +190,8 @@ def cohort(shop: Workshop, made: Records) -> Artefact:
         write_json(folder / "flow.json", flow)
 
     return shop.make(
-        "cohort", code_below("cohorts"), [spec, declared(shop, names)], some(made, names), write
+        "cohort", code_below("cohorts"), [spec, declared(shop, names), left_out],
+        some(made, names), write,
     )
 
 

@@ -31,10 +31,26 @@ def cross_check(parts: Parts) -> list[Problem]:
         parts = parts.without_sources()
     checks: list[Callable[[Parts], Iterable[Problem]]] = [
         _about, _action, _review, _protected, _cohort, _outcome, _splits,
-        check_features, check_models, _capacity, _evaluation, _recommendation,
+        _filter, check_features, check_models, _capacity, _evaluation, _recommendation,
     ]  # fmt: skip
     # The study's own rules may use what is computed from the sources.
     return found + [problem for check in checks for problem in check(parts.seen())]
+
+
+def _filter(parts: Parts) -> Iterator[Problem]:
+    for name, spec in (parts.study.get("filter") or {}).items():
+        where = parts.at(f"filter.{name}")
+        yield from known(name, parts.sources, where, "source")
+        if not spec.leave_out:
+            yield Problem(f"{where}.leave_out", "is empty", "name conditions, or drop the section")
+        if name in parts.sources:
+            listed = [(f"leave_out[{i + 1}]", c) for i, c in enumerate(spec.leave_out)]
+            yield from check_conditions(where, listed, parts.sources[name].columns)
+        protected = {p.column.casefold() for p in (parts.study.get("protected") or {}).values()}
+        for condition in spec.leave_out:
+            if condition.column.casefold() in protected:
+                what = f"rests on the protected attribute {condition.column!r}"
+                yield Problem(f"{where}.leave_out", what, "leave events out by another column")
 
 
 def _about(parts: Parts) -> Iterator[Problem]:

@@ -54,6 +54,9 @@ def words(people: int) -> Mapping[str, str]:
         "cutoffs": ", ".join(str(size) for size in sizes),
         "arrest_groups": _groups("charge", ARRESTS),
         "victimization_groups": _groups("crime", HARMS),
+        "protected": "Race, sex and age are audited and kept out of the features.",
+        "allows": "",
+        "demographics": "",
     }
 
 
@@ -68,4 +71,30 @@ def _groups(column: str, codes: tuple[Arrest, ...] | tuple[Harm, ...]) -> str:
     return "\n".join(lines)
 
 
-WORLD = World(people=FULL, knobs=Knobs, build=build, words=words)
+_DEMOGRAPHICS = """\
+[features.age]
+kind = "age"
+event = ["arrest", "victimization"]
+birth_date = "birth_date"
+age = "age"
+
+[features.race_and_sex]
+kind = "attributes"
+event = ["arrest", "victimization"]
+columns = ["race", "sex"]
+summaries = ["latest", "mode", "distinct"]
+encode = "category"
+missing = false
+
+"""
+
+AS_PUBLISHED = {
+    "protected": "As in the paper, and only here, race, sex and age are among the features.",
+    "allows": 'allows_features = ["race", "sex", "age"]\n',
+    "demographics": _DEMOGRAPHICS,
+}
+"""What makes ``study.toml`` into ``paper.toml``: the protected attributes the paper uses."""
+
+WORLD = World(
+    people=FULL, knobs=Knobs, build=build, words=words, variants={"paper.toml": AS_PUBLISHED}
+)
