@@ -73,7 +73,11 @@ BLOCKS: dict[str, BlockSpec] = {
     ),
     "victims": CountsSpec(kind="counts", event="victim", windows=WINDOWS, by=("code",), top=3),
     "rare": CountsSpec(
-        kind="counts", event="arrest", windows=(Period.parse("2 years"),), ever=False, groups=("violent",),
+        kind="counts",
+        event="arrest",
+        windows=(Period.parse("2 years"),),
+        ever=False,
+        groups=("violent",),
         total=False,
     ),
     "gaps": GapsSpec(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 import pyarrow as pa
@@ -75,8 +76,7 @@ def _block(name: str, plans: Sequence[_Plan], past: Past) -> Block:
 
     def parts() -> Iterator[Cells]:
         found = [
-            recorded(past, plan.sources, plan.column, lambda events, c=plan.column: events[c])
-            for plan in plans
+            recorded(past, plan.sources, plan.column, itemgetter(plan.column)) for plan in plans
         ]
         size = sum(one.size for one in found)
         streams = [summarized(one, past, size) for one in found]

@@ -40,6 +40,8 @@ class Past:
     chosen
         (block, column) -> codes chosen before; where a block has none they are chosen on
         training rows.
+    threads
+        Threads that may be used; no value depends on it.
     """
 
     history: History
@@ -48,12 +50,13 @@ class Past:
     own_rows: Relation
     specs: Mapping[str, BlockSpec]
     chosen: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    threads: int = 1
     _kept: dict[object, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
         cls, history: History, rows: Rows, specs: Mapping[str, BlockSpec],
-        chosen: Mapping[tuple[str, str], tuple[str, ...]] | None = None,
+        chosen: Mapping[tuple[str, str], tuple[str, ...]] | None = None, threads: int = 1,
     ) -> Past:  # fmt: skip
         """Narrow a history to the rows' people.
 
@@ -65,6 +68,8 @@ class Past:
             The blocks to be built.
         chosen
             Codes chosen before, for features of new dates.
+        threads
+            Threads that may be used.
         """
         encoded = rows.entities.dictionary_encode()
         numbers = pa.array(np.arange(len(encoded.dictionary), dtype=np.int32))
@@ -79,7 +84,7 @@ class Past:
             })
         )  # fmt: skip
         own = history.about(people, own_columns(specs.values(), history))
-        return cls(history, rows, own, own_rows, specs, chosen or {})
+        return cls(history, rows, own, own_rows, specs, chosen or {}, threads)
 
     def once(self, key: object, make: Callable[[], Any]) -> Any:
         """Return what `make` returned the first time it was asked for under `key`."""

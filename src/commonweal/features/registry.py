@@ -7,6 +7,13 @@ from commonweal.features.attributes import build_affiliation, build_attributes
 from commonweal.features.columns import Block
 from commonweal.features.counts import build_counts
 from commonweal.features.gaps import build_gaps
+from commonweal.features.network import (
+    Graphs,
+    build_centrality,
+    build_household,
+    build_network,
+    build_network_recency,
+)
 from commonweal.features.past import Past
 from commonweal.features.recency import build_recency
 from commonweal.features.spec import (
@@ -14,8 +21,12 @@ from commonweal.features.spec import (
     AgeSpec,
     AttributesSpec,
     BlockSpec,
+    CentralitySpec,
     CountsSpec,
     GapsSpec,
+    HouseholdSpec,
+    NetworkRecencySpec,
+    NetworkSpec,
     RecencySpec,
 )
 
@@ -35,5 +46,17 @@ def build_block(name: str, spec: BlockSpec, past: Past) -> Block:
             return build_affiliation(name, spec, past)
         case AgeSpec():
             return build_age(name, spec, past)
-        case _:
-            raise NotImplementedError
+        case NetworkSpec():
+            return build_network(name, spec, past, _graphs(past))
+        case NetworkRecencySpec():
+            return build_network_recency(name, spec, past, _graphs(past))
+        case CentralitySpec():
+            return build_centrality(name, spec, past, _graphs(past))
+        case HouseholdSpec():
+            return build_household(name, spec, past)
+
+
+def _graphs(past: Past) -> Graphs:
+    """Return the networks that blocks built together share."""
+    found: Graphs = past.once("graphs", lambda: Graphs(past.threads))
+    return found

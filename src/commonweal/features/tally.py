@@ -138,7 +138,7 @@ class Tally:
         """Return the place of each series among those tallied."""
         return np.array([self.series.index(one) for one in series], np.int32)
 
-    def starts(self, series: Sequence[Series], columns: Sequence[int]) -> NDArray[np.int32]:
+    def starts(self, series: Sequence[Series], columns: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return where each series tallied goes: its column, -1 where it is not wanted."""
         found = np.full(len(self.series), -1, np.int32)
         found[self.places(series)] = columns

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from commonweal.core.errors import CommonwealError, problem
 from commonweal.core.seeds import seed_for
-from commonweal.features.columns import Values
+from commonweal.features.cells import Values
 from commonweal.models.data import Sample, Scores, TrainingData
 from commonweal.models.fitted import shares
 from commonweal.models.spec import BoostedSpec

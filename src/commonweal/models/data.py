@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from commonweal.features.columns import Values
+from commonweal.features.cells import Values
 
 Labels = NDArray[np.int8]
 Scores = NDArray[np.float64]

@@ -172,7 +172,7 @@ def simulate(
     words = {**world.words(size), "made": _made(name, size, seed, noise, settings, preset)}
     texts = {file: _filled(WORLDS[name], file, words) for file in _TEMPLATES}
     texts |= {
-        file: _filled(WORLDS[name], "study.toml", words | other)
+        file: _filled(WORLDS[name], "study.toml", {**words, **other})
         for file, other in world.variants.items()
     }
     texts["knobs.toml"] = knobs_text(settings)

@@ -149,7 +149,7 @@ def _kept_out(parts: Parts, where: str, spec: BlockSpec) -> Iterator[Problem]:
             used.add(parts.sources[source].groups[group].column.casefold())
     for name, protected in parts.study.get("protected", {}).items():
         # The same column may stand in several tables: it is kept out of all of them.
-        same = used & {protected.column.casefold(), name.casefold()}
+        same = bool(used & {protected.column.casefold(), name.casefold()})
         same = same or (isinstance(spec, AgeSpec) and bool(protected.age_bands))
         if same and name not in allowed:
             what = f"uses the protected attribute {name!r}"

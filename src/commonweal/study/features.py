@@ -7,9 +7,10 @@ are made together, so that what several of them need is read and counted once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -52,11 +53,14 @@ def features(shop: Workshop, made: Records, people: Artefact) -> dict[str, Artef
         past = once(lambda: _open(stack, shop, made, people, missing))
         return {
             order.name: shop.make(
-                order.stage, code, order.settings, order.parents,
-                lambda folder, o=order: write_block(build_block(o.name, o.spec, past()), folder),
+                order.stage, code, order.settings, order.parents, partial(_write, order, past)
             )
             for order in orders
-        }  # fmt: skip
+        }
+
+
+def _write(order: _Order, past: Callable[[], Past], folder: Path) -> None:
+    write_block(build_block(order.name, order.spec, past()), folder)
 
 
 def _blocks(shop: Workshop) -> Iterable[tuple[str, BlockSpec]]:
@@ -80,7 +84,8 @@ def _open(
     past = history(engine, shop, some(made, names), filters(shop, names, cohort=False))
     training = [split.as_of for split in shop.splits if split.role == "train"]
     rows = Rows.of(past, read_table(people.file("cohort.parquet")), training)
-    return Past.of(past, rows, {order.name: order.spec for order in orders})
+    specs = {order.name: order.spec for order in orders}
+    return Past.of(past, rows, specs, threads=shop.threads)
 
 
 def write_block(block: Block, folder: Path) -> None:

@@ -190,8 +190,11 @@ def cohort(shop: Workshop, made: Records) -> Artefact:
         write_json(folder / "flow.json", flow)
 
     return shop.make(
-        "cohort", code_below("cohorts"), [spec, declared(shop, names), left_out],
-        some(made, names), write,
+        "cohort",
+        code_below("cohorts"),
+        [spec, declared(shop, names), left_out],
+        some(made, names),
+        write,
     )
 
 
