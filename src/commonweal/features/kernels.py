@@ -61,12 +61,12 @@ def fill_in(start, column, value, end, place, rows, out):
         r = rows[i]
         for k in range(start[r], start[r + 1]):
             c = column[k]
-            if end[c] == c + 1:
-                if place[c] >= 0:
-                    out[i, place[c]] = value[k]
-                continue
             for j in range(c, end[c]):
-                if place[j] >= 0:
+                if place[j] < 0:
+                    continue
+                if np.isnan(out[i, place[j]]):  # nothing but the filling yet
+                    out[i, place[j]] = value[k]
+                else:
                     out[i, place[j]] += value[k]
 
 
