@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ def expected(world: World, person: str, name: str, codes: dict[str, list[str]]) 
 
 def gap_value(days: set[date], what: str) -> float:
     ordered = sorted(days)
-    gaps = [(b - a).days for a, b in zip(ordered, ordered[1:], strict=False)]
+    gaps = [(b - a).days for a, b in pairwise(ordered)]
     if not gaps:
         return float("nan")
     return float(

@@ -12,12 +12,12 @@ from commonweal.features.columns import Block
 from commonweal.features.network.events import Counted, Events, packs
 from commonweal.features.network.kernels import holders, shared, tally, vectors
 from commonweal.features.network.memo import Graphs
-from commonweal.features.network.runs import Runs, Starts, count_runs, counted
+from commonweal.features.network.runs import Runs, Starts, Unit, count_runs, counted
 from commonweal.features.network.walk import Met, Notes, by_date, joined, pieces, starts
 from commonweal.features.past import Past
 from commonweal.features.spec import NetworkSpec
 
-WORDS = (
+WORDS: tuple[dict[Unit, str], ...] = (
     {
         "incidents": "Number of distinct incidents involving any linked person",
         "people": "Number of linked people involved in an incident",

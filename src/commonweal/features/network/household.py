@@ -15,12 +15,12 @@ from commonweal.features.columns import Block
 from commonweal.features.network.events import Counted, packs, read_events
 from commonweal.features.network.ids import entities, located, ranked
 from commonweal.features.network.kernels import by_key, others
-from commonweal.features.network.runs import Runs, Starts, count_runs, counted
+from commonweal.features.network.runs import Runs, Starts, Unit, count_runs, counted
 from commonweal.features.network.walk import span
 from commonweal.features.past import Past
 from commonweal.features.spec import HouseholdSpec
 
-_WORDS = {
+_WORDS: dict[Unit, str] = {
     "incidents": "Number of distinct incidents involving anyone else in the household",
     "people": "Number of others in the household involved in an incident",
 }

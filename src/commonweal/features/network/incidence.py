@@ -50,7 +50,7 @@ def both(edge: str) -> tuple[str, str]:
 def incidence(
     history: History, edges: Sequence[str], built_from: Period, day: date
 ) -> Incidence:  # fmt: skip
-    """Read the incidents of [day - built_from, day), known before the day, that name several people.
+    """Read the incidents of [day - built_from, day), as known before, that name several people.
 
     The database drops those that cannot link anybody: no record of an edge's left side, or one
     person only. What is left is a small part of what is recorded.

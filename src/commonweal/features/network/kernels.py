@@ -649,3 +649,55 @@ def others(
                 found[own_column[listed[j]]] -= own[listed[j]]
         found[:] = 0
     return out_row[:cells].copy(), out_column[:cells].copy(), out[:cells].copy()
+
+
+@njit(cache=True, nogil=True)
+def spelt(offset, data):
+    """Give equal texts one code, in order of their first appearance.
+
+    Parameters
+    ----------
+    offset
+        Place of each text's first byte, and the end of the last's.
+    data : uint8
+        Their bytes.
+
+    Returns
+    -------
+    code : int32
+    found : int64
+        Place of the first text of each code.
+    """
+    texts = len(offset) - 1
+    size = 16
+    while size < 2 * texts:
+        size *= 2
+    table = np.full(size, -1, np.int32)
+    code = np.empty(texts, np.int32)
+    found = np.empty(texts, np.int64)
+    count = 0
+    for i in range(texts):
+        low, high = np.int64(offset[i]), np.int64(offset[i + 1])
+        mixed = np.int64(high - low)
+        for k in range(low, high):
+            mixed = (mixed ^ np.int64(data[k])) * 1099511628211
+        mixed ^= mixed >> 29
+        mixed *= 7046029254386353131
+        slot = (mixed ^ (mixed >> 32)) & (size - 1)
+        while True:
+            j = table[slot]
+            if j < 0:
+                table[slot] = code[i] = count
+                found[count] = i
+                count += 1
+                break
+            there = np.int64(offset[found[j]])
+            if np.int64(offset[found[j] + 1]) - there == high - low:
+                k = 0
+                while k < high - low and data[there + k] == data[low + k]:
+                    k += 1
+                if k == high - low:
+                    code[i] = j
+                    break
+            slot = (slot + 1) & (size - 1)
+    return code, found[:count].copy()

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 import numpy as np
 
 from commonweal.cohorts.history import History
-from commonweal.core.dates import Period
 from commonweal.features.cells import Ints
 from commonweal.features.network.events import Counted, Events, read_events
 from commonweal.features.network.graph import Graph, build_graph

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from commonweal.features.cells import Ints, Layout
 from commonweal.features.columns import EVER, Feature
 from commonweal.features.network.events import Counted
 from commonweal.features.rows import Rows, group_series
+
+Unit = Literal["incidents", "people"]
 
 
 def counted(history: History, count: Mapping[str, tuple[str, ...]], total: bool) -> list[Counted]:
@@ -114,7 +117,7 @@ class Starts:
 
 
 def count_runs(
-    runs: Runs, history: History, series: Sequence[Counted], stem: str, words: Mapping[str, str],
+    runs: Runs, history: History, series: Sequence[Counted], stem: str, words: Mapping[Unit, str],
     windows: Sequence[Period], ever: bool,
 ) -> Starts:  # fmt: skip
     """Add the columns of all series in each unit, source by source.
@@ -134,7 +137,8 @@ def count_runs(
     windows, ever
         Lookbacks.
     """
-    places = {unit: np.full(len(series), -1, np.int32) for unit in ("incidents", "people")}
+    units: tuple[Unit, ...] = ("incidents", "people")
+    places = {unit: np.full(len(series), -1, np.int32) for unit in units}
     for source in dict.fromkeys(name for name, _ in series):
         for unit, what in words.items():
             for number, (name, one) in enumerate(series):
