@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from commonweal.cohorts.history import History
 from commonweal.core.dates import Period, day_number
-from commonweal.core.tables import Engine
+from commonweal.core.engines.open import open_engine
 from commonweal.features.columns import Block
 from commonweal.features.registry import build_block
 from commonweal.features.rows import Rows
@@ -186,7 +186,7 @@ def events_of(worlds: list[World], kind: str) -> pa.Table:
     return pa.table(columns)
 
 
-def build(worlds: list[World]) -> dict[str, Block]:
+def build(worlds: list[World], url: str | None = None) -> dict[str, Block]:
     """Build every block for every person of every world at the world's as-of date."""
     people = [(f"p{w.number}-{i}", w.as_of) for w in worlds for i in range(PEOPLE)]
     cohort = pa.table(
@@ -196,7 +196,7 @@ def build(worlds: list[World]) -> dict[str, Block]:
             "as_of": pa.array([day for _, day in people], pa.int32()).cast(pa.date32()),
         }
     )
-    with Engine(2) as engine:
+    with open_engine(url, 2) as engine:
         events = {name: engine.table(events_of(worlds, name)) for name in SOURCES}
         history = History(engine, events, SOURCES)
         rows = Rows.of(history, cohort, DATES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
 from commonweal.cohorts.history import History
 from commonweal.core.tables import collect
@@ -16,13 +17,15 @@ def build_recency(name: str, spec: RecencySpec, rows: Rows, history: History) ->
     past = history.of(spec.event, rows.relation)
     series = group_series(history, spec.event, spec.groups)
     events = grouped(history, spec.event, past, series)
-    events = events.mutate(age=events.as_of.delta(events.occurred_on, unit="day"))
-    found = events.group_by("row", "series").agg(first=events.age.max(), last=events.age.min())
+    days = events.occurred_on
+    found = events.group_by("row", "series").agg(first=days.min(), last=days.max())
     table = collect(found, "row", "series")
     values = np.full((rows.count, len(series), 2), np.nan, dtype=np.float32)
     row, place = table["row"].to_numpy(), table["series"].to_numpy()
-    values[row, place, 0] = table["first"].to_numpy()
-    values[row, place, 1] = table["last"].to_numpy()
+    # Days are subtracted here: no two engines agree on the difference of two dates.
+    for end, column in enumerate(("first", "last")):
+        day = table[column].cast(pa.date32()).cast(pa.int32()).to_numpy()
+        values[row, place, end] = rows.as_of[row] - day
     features = tuple(
         Feature(
             name=f"{spec.event}.{one.slug}.days_since_{end}",

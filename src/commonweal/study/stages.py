@@ -21,6 +21,8 @@ from commonweal.cohorts.labels import label
 from commonweal.cohorts.splits import Split, assign
 from commonweal.core.canonical import file_digest
 from commonweal.core.code import code_digest
+from commonweal.core.engines.address import HERE, Address
+from commonweal.core.engines.open import open_engine
 from commonweal.core.errors import CommonwealError, DataError, Problem, StudyError
 from commonweal.core.parallel import each, once
 from commonweal.core.progress import Progress
@@ -68,12 +70,19 @@ class Workshop:
         Threads a stage may use; no artefact depends on it.
     progress
         Display.
+    address
+        Where relations are computed; no artefact depends on it.
     """
 
     study: Study
     store: Store
     threads: int
     progress: Progress
+    address: Address = HERE
+
+    def engine(self) -> Engine:
+        """Open the engine in which relations are computed, to be left when a stage is made."""
+        return open_engine(self.address, self.threads)
 
     def make(
         self, name: str, code: str, settings: object, parents: Mapping[str, Artefact],
@@ -162,7 +171,7 @@ def cohort(shop: Workshop, made: Records) -> Artefact:
     names = [rule.event for rule in (*spec.include, *spec.exclude)]
 
     def write(folder: Path) -> None:
-        with Engine(shop.threads) as engine:
+        with shop.engine() as engine:
             people, flow = draw(spec, history(engine, shop, _some(made, names)))
         if people.num_rows == 0:
             what = "no one meets the rules at any as-of date"
@@ -216,7 +225,7 @@ def labels(shop: Workshop, made: Records, people: Artefact) -> Artefact:
     linked = next((a for _, a in sorted(made.items()) if ALIASES in a.files), None)
 
     def write(folder: Path) -> None:
-        with Engine(shop.threads) as engine:
+        with shop.engine() as engine:
             events = engine.parquet(made[spec.event].file("events.parquet"))
             rows = in_the_end(engine, engine.parquet(people.file("cohort.parquet")), linked)
             labelled = label(spec, source, events, rows, shop.splits, engine)
@@ -236,7 +245,7 @@ def groups(shop: Workshop, made: Records, people: Artefact) -> Artefact:
     def write(folder: Path) -> None:
         table = read_table(people.file("cohort.parquet"))
         columns = {"row": table["row"]}
-        with Engine(shop.threads) as engine:
+        with shop.engine() as engine:
             past = history(engine, shop, _some(made, names))
             rows = engine.table(table)
             for name, spec in protected.items():
@@ -264,7 +273,7 @@ def _block(shop: Workshop, name: str, spec: BlockSpec, made: Records, people: Ar
     training = [split.as_of for split in shop.splits if split.role == "train"]
 
     def write(folder: Path) -> None:
-        with Engine(shop.threads) as engine:
+        with shop.engine() as engine:
             past = history(engine, shop, _some(made, names))
             rows = Rows.of(past, read_table(people.file("cohort.parquet")), training)
             block = build_block(name, spec, rows, past)
