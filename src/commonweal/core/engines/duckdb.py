@@ -30,10 +30,11 @@ class DuckDB:
     kind = "duckdb"
 
     def __init__(self, threads: int = 2, memory: int | None = None) -> None:
+        limit = memory or memory_limit()
         self._spilled = TemporaryDirectory(prefix="commonweal-", ignore_cleanup_errors=True)
         self._connection = ibis.duckdb.connect(
             threads=threads,
-            memory_limit=f"{memory or memory_limit()}GiB",
+            memory_limit=f"{limit}GiB",
             temp_directory=self._spilled.name,
         )
         # DuckDB's own bar would be drawn wherever the output goes.

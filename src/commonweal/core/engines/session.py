@@ -5,8 +5,10 @@ from __future__ import annotations
 import atexit
 import logging
 from pathlib import Path
+from socket import create_connection
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
+from urllib.parse import urlsplit
 
 from pyspark import SparkConf, SparkContext
 from pyspark.java_gateway import launch_gateway
@@ -16,6 +18,7 @@ from commonweal.core.engines.address import Address
 from commonweal.core.engines.memory import memory_limit
 from commonweal.core.errors import CommonwealError, StudyError, problem
 
+_WAIT = 10
 _QUIET = """\
 rootLogger.level = off
 """
@@ -35,7 +38,7 @@ def session(address: Address, threads: int) -> SparkSession:
     ----------
     address
         ``spark://local`` for Spark in a Java of its own on this machine; ``spark://host:port``
-        for a standalone cluster.
+        for a standalone cluster. A session the process has already is used as it is.
     threads
         Threads of a local Spark.
 
@@ -44,6 +47,7 @@ def session(address: Address, threads: int) -> SparkSession:
     StudyError
         If Java does not start or the cluster does not answer.
     """
+    _answers(address)
     found = SparkSession.getActiveSession()
     if found is None:
         found = _started(address, threads)
@@ -51,6 +55,17 @@ def session(address: Address, threads: int) -> SparkSession:
     for name, value in _SETTINGS.items():
         found.conf.set(name, value)
     return found
+
+
+def _answers(address: Address) -> None:
+    """Knock at a cluster's door: Spark itself would knock for a minute before it says so."""
+    parts = urlsplit(address.url)
+    if parts.hostname is None or parts.port is None:
+        return
+    try:
+        create_connection((parts.hostname, parts.port), timeout=_WAIT).close()
+    except OSError as error:
+        raise _failed(address, error, "") from error
 
 
 def _started(address: Address, threads: int) -> SparkSession:
