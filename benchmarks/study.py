@@ -17,7 +17,8 @@ from measuring import TOOL, child_cost, cpu_of, figure, show
 
 from commonweal.cohorts.draw import draw
 from commonweal.cohorts.history import History
-from commonweal.core.tables import Engine, write_table
+from commonweal.core.engines.duckdb import DuckDB
+from commonweal.core.tables import write_table
 from commonweal.features.counts import build_counts
 from commonweal.features.rows import Rows
 from commonweal.features.spec import CountsSpec
@@ -55,7 +56,7 @@ def compared(world: Path, folder: Path) -> tuple[float, float, bool]:
     spec = CountsSpec(
         kind="counts", event="arrest", windows=windows, groups=("felony",), ever=False
     )
-    with Engine(2) as engine:
+    with DuckDB(2) as engine:
         history = History.open(engine, tables, sources)
         people, _ = draw(study.spec.cohort, history)
         rows = Rows.of(history, people, [date(2014, 1, 1)])

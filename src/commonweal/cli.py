@@ -26,6 +26,13 @@ StudyFile = Annotated[Path, typer.Argument(help="The study file, study.toml.", s
 Data = Annotated[
     Path | None, typer.Option(help="Folder of the tables, instead of the agency file's.")
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        help="postgresql://user@host:port/database, spark://host:port or spark://local, instead of "
+        "DuckDB; no output depends on it. COMMONWEAL_ENGINE does the same."
+    ),
+]
 Out = Annotated[Path, typer.Option(help="The run's folder.", show_default=False)]
 
 
@@ -69,13 +76,14 @@ def run(
     out: Out,
     data: Data = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads; no output depends on it.")] = 2,
+    engine: Engine = None,
 ) -> None:
     """Run a study to its report; only what is not there yet is computed."""
     with _told():
         from commonweal.study.load import load
         from commonweal.study.run import run as run_study
 
-        finished = run_study(load(study, data), out, threads)
+        finished = run_study(load(study, data), out, threads, engine)
         typer.echo(finished.sentence())
         typer.echo(f"{len(finished.made)} stages computed, {len(finished.reused)} reused.")
         if finished.warnings():

@@ -8,7 +8,7 @@ from commonweal.cohorts.draw import draw
 from commonweal.cohorts.history import History
 from commonweal.cohorts.spec import CohortSpec, Rule
 from commonweal.core.dates import Grid, Period
-from commonweal.core.tables import Engine
+from commonweal.core.engines.duckdb import DuckDB
 from commonweal.records.spec import Column, Condition, Source
 
 FIRST, SECOND = date(2015, 1, 1), date(2016, 1, 1)
@@ -21,7 +21,7 @@ SOURCE = Source(
 def drawn(
     events: dict[str, list[tuple[str, str, date, date]]], **spec: object
 ) -> tuple[list[tuple[str, date]], dict[tuple[date, str], int]]:
-    with Engine(1) as engine:
+    with DuckDB(1) as engine:
         relations = {}
         for name, rows in events.items():
             columns = {

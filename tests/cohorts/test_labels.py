@@ -8,7 +8,7 @@ from commonweal.cohorts.labels import Labelled, label
 from commonweal.cohorts.spec import OutcomeSpec
 from commonweal.cohorts.splits import Split
 from commonweal.core.dates import Period
-from commonweal.core.tables import Engine
+from commonweal.core.engines.duckdb import DuckDB
 from commonweal.records.spec import Column, Condition, Source
 
 A = date(2015, 1, 1)
@@ -45,7 +45,7 @@ def labelled(
             "as_of": pa.array([A] * 3, pa.date32()),
         }
     )
-    with Engine(1) as engine:
+    with DuckDB(1) as engine:
         split = Split(A, "test", closes, known_by)
         return label(
             spec, SOURCE, engine.table(pa.table(columns)), engine.table(cohort), [split], engine
@@ -162,7 +162,7 @@ def test_of_a_window_the_version_that_stands_when_the_label_is_known_counts() ->
     cohort = pa.table({**people, "as_of": pa.array([A] * 3, pa.date32())})
     source = Source(table="x.csv", entity="person", occurred_on="begun", known_on="begun")
     spec = OutcomeSpec(event="x", within=YEAR)
-    with Engine(1) as engine:
+    with DuckDB(1) as engine:
         split = Split(A, "test", close, close)
         events = engine.table(pa.table(columns))
         found = label(spec, source, events, engine.table(cohort), [split], engine)

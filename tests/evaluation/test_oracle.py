@@ -19,8 +19,9 @@ import pytest
 
 from commonweal.cohorts.history import History
 from commonweal.core.canonical import file_digest
+from commonweal.core.engines.duckdb import DuckDB
 from commonweal.core.errors import DataError
-from commonweal.core.tables import Engine, write_table
+from commonweal.core.tables import write_table
 from commonweal.evaluation.oracle import NOBODY, Oracle, persons
 from commonweal.simulate.seal import SEAL, write_seal
 from commonweal.simulate.truth import TRUTH_SEAL, write_truth_seal
@@ -50,7 +51,7 @@ def whose(
         "row": [10 + place for place in range(len(rows))], "entity_id": [r[0] for r in rows],
         "as_of": pa.array([day(r[1]) for r in rows], pa.date32()),
     })  # fmt: skip
-    with Engine(2) as engine:
+    with DuckDB(2) as engine:
         relations: dict[str, Any] = {}
         for name, found in events.items():
             table = {
@@ -164,7 +165,7 @@ def test_chances_are_those_of_the_rows_people(world: Path) -> None:
     start, end = day("2011-01-01"), day("2012-01-01")
     rows = pa.table({"row": [3, 5], "entity_id": ["a", "b"],
                      "as_of": pa.array([start] * 2, pa.date32())})  # fmt: skip
-    with Engine(1) as engine:
+    with DuckDB(1) as engine:
         source: Any = SimpleNamespace(decided=lambda: ())
         history = History(engine, {"arrest": engine.table(events)}, {"arrest": source})
         tables = {"arrest": "arrests.parquet"}

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from commonweal.cohorts.history import History
 from commonweal.core.dates import Period, day_number
-from commonweal.core.tables import Engine
+from commonweal.core.engines.open import open_engine
 from commonweal.features.cells import Values
 from commonweal.features.columns import Block, Feature
 from commonweal.features.past import Past
@@ -236,7 +236,7 @@ class Built:
     notes: dict[str, object]
 
 
-def build(worlds: list[World]) -> dict[str, Built]:
+def build(worlds: list[World], url: str | None = None) -> dict[str, Built]:
     """Build every block for every person of every world at the world's as-of date."""
     people = [(f"p{w.number}-{i}", w.as_of) for w in worlds for i in range(PEOPLE)]
     order = np.argsort([day for _, day in people], kind="stable")
@@ -247,7 +247,7 @@ def build(worlds: list[World]) -> dict[str, Built]:
             "as_of": pa.array([people[i][1] for i in order], pa.int32()).cast(pa.date32()),
         }
     )
-    with Engine(2) as engine:
+    with open_engine(url, 2) as engine:
         events = {name: engine.table(events_of(worlds, name)) for name in SOURCES}
         history = History(engine, events, SOURCES)
         past = Past.of(history, Rows.of(history, cohort, DATES), BLOCKS)

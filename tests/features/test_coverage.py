@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from commonweal.cohorts.history import History
-from commonweal.core.tables import Engine
+from commonweal.core.engines.duckdb import DuckDB
 from commonweal.features.columns import Block
 from commonweal.features.registry import build_block
 from commonweal.features.rows import Rows
@@ -30,7 +30,7 @@ def build_from(start: date | None, column_start: date | None, as_of: date) -> di
             "as_of": pa.array([as_of], pa.date32()),
         }
     )
-    with Engine(1) as engine:
+    with DuckDB(1) as engine:
         events = {name: engine.table(events_of(worlds, name)) for name in SOURCES}
         history = History(engine, events, sources)
         rows = Rows.of(history, cohort, [as_of])

@@ -11,7 +11,7 @@ import pytest
 
 from commonweal.cohorts.history import History
 from commonweal.core.dates import EPOCH, Period
-from commonweal.core.tables import Engine
+from commonweal.core.engines.duckdb import DuckDB
 from commonweal.features.columns import Block
 from commonweal.features.registry import build_block
 from commonweal.features.rows import Rows
@@ -77,7 +77,7 @@ def build(worlds: list[World], make: Make = versions) -> dict[str, Block]:
         "as_of": pa.array([day for _, day in people], pa.int32()).cast(pa.date32()),
     })  # fmt: skip
     source = source_of(SPELL, {"arrest": CASE})
-    with Engine(2) as engine:
+    with DuckDB(2) as engine:
         history = History(engine, {"spell": engine.table(make(arrests))}, {"spell": source})
         rows = Rows.of(history, cohort, DATES)
         return {name: build_block(name, spec, rows, history) for name, spec in BLOCKS.items()}

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 from commonweal.cohorts.history import History
+from commonweal.core.engines.duckdb import DuckDB
 from commonweal.core.errors import StudyError
-from commonweal.core.tables import Engine
 from commonweal.oversight.attributes import UNKNOWN, attribute
 from commonweal.oversight.spec import Protected
 from commonweal.study.load import load
@@ -43,7 +43,7 @@ def grouped(
     """The group of each row, from events (record, person, occurred, known, value)."""
     table, asked = event_table(events), row_table(rows)
     source: Any = SimpleNamespace(decided=lambda: ())
-    with Engine(threads=1) as engine:
+    with DuckDB(threads=1) as engine:
         history = History(engine, {"person": engine.table(table)}, {"person": source})
         spec = Protected(event="person", column="value", age_bands=bands)
         found: list[str] = attribute(spec, history, engine.table(asked), len(rows)).to_pylist()
@@ -55,7 +55,7 @@ def from_several(
 ) -> list[str]:
     """The group of each row, from events of several sources, the first named first."""
     source: Any = SimpleNamespace(decided=lambda: ())
-    with Engine(threads=2) as engine:
+    with DuckDB(threads=2) as engine:
         tables = {name: engine.table(event_table(found)) for name, found in events.items()}
         history = History(engine, tables, dict.fromkeys(events, source))
         spec = Protected(event=tuple(events), column="value", age_bands=bands)

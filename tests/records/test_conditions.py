@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from commonweal.core.engines.duckdb import DuckDB
 from commonweal.core.tables import Engine
 from commonweal.records.conditions import expression, holds
 from commonweal.records.spec import Condition
@@ -18,7 +19,7 @@ TEXTS = ["05A", "05B", "05", "50", "a%", "A", "aü", "'", "x_y", "5"]
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with Engine() as engine:
+    with DuckDB() as engine:
         yield engine
 
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonweal.cohorts.history import History
+from commonweal.core.engines.duckdb import DuckDB
 from commonweal.core.errors import DataError
-from commonweal.core.tables import Engine
 from commonweal.records import intervals as intervals_module
 from commonweal.records.episode_spec import EpisodeSpec, Resolution, source_of
 from commonweal.records.episodes import consolidate, episodes
@@ -152,7 +152,7 @@ def test_history_shows_what_was_known_and_not_until_when() -> None:
     source = source_of(declared, {"case": case})
     assert source.decided() == ()
     dates = [first(number) for number in (1, 10, 17, 33, 50, 90)]
-    with Engine(1) as engine:
+    with DuckDB(1) as engine:
         made = episodes(table(records), declared).events
         history = History(engine, {"window": engine.table(made)}, {"window": source})
         seen = history.everyone("window", dates).to_pyarrow()

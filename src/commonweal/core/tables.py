@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -29,44 +28,31 @@ def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
     return pq.read_table(path, columns=columns, partitioning=None)
 
 
-class Engine:
-    """A DuckDB in memory, closed on exit, in which relations over Parquet files are built.
+class Engine(Protocol):
+    """Where relations over Parquet files are built; what it made is gone when it is left.
 
-    Parameters
-    ----------
-    threads
-        How many threads DuckDB may use. No result may depend on it: whatever is read out is
-        ordered by its key first.
+    Cells are the same on every engine (``commonweal.core.engines``), so no artefact's
+    fingerprint holds which one computed it.
     """
 
-    def __init__(self, threads: int = 2) -> None:
-        self._connection = ibis.duckdb.connect(threads=threads)
-        # DuckDB's own bar would be drawn wherever the output goes.
-        self._connection.raw_sql("SET enable_progress_bar = false")
-        self._count = 0
+    @property
+    def kind(self) -> str:
+        """``duckdb``, ``postgresql`` or ``spark``."""
 
     def __enter__(self) -> Engine:
         """Return the engine itself."""
-        return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the database."""
-        self._connection.disconnect()
+        """Leave the engine."""
 
     def parquet(self, path: Path) -> Relation:
         """Return the relation that reads one Parquet file."""
-        self._count += 1
-        return self._connection.read_parquet(str(path), table_name=f"parquet_{self._count}")
 
     def table(self, data: pa.Table) -> Relation:
-        """Return a relation over an Arrow table, copied into the database."""
-        self._count += 1
-        return self._connection.create_table(f"table_{self._count}", data, temp=True)
+        """Return a relation over an Arrow table."""
 
     def cache(self, relation: Relation) -> Relation:
         """Compute a relation once and return the relation over its result."""
-        self._count += 1
-        return self._connection.create_table(f"table_{self._count}", relation, temp=True)
 
 
 def collect(relation: Relation, *order: str) -> pa.Table:

@@ -336,7 +336,7 @@ def steps(row, place, day, rows, series):
 
 
 @njit(cache=True, nogil=True)
-def summaries(row, code, n, ago, rows):
+def summaries(row, code, n, when, rows):
     """Summarize the values recorded for each row, from one entry a row and value.
 
     Parameters
@@ -345,8 +345,8 @@ def summaries(row, code, n, ago, rows):
         Row, and place of the value in ascending order of values.
     n : int64
         Records that hold the value.
-    ago : int64
-        How long before the as-of date the most recent of them is: less is more recent.
+    when : int64
+        Larger the more recent the most recent of them is.
     rows : int
         Number of rows.
 
@@ -361,15 +361,15 @@ def summaries(row, code, n, ago, rows):
     latest = np.full(rows, -1, np.int32)
     mode = np.full(rows, -1, np.int32)
     distinct = np.zeros(rows, np.int32)
-    least = np.zeros(rows, np.int64)
+    last = np.zeros(rows, np.int64)
     most = np.zeros(rows, np.int64)
     recent = np.zeros(rows, np.int64)
     for i in range(len(row)):
         r = row[i]
-        if distinct[r] == 0 or (ago[i], -code[i]) < (least[r], -latest[r]):
-            latest[r], least[r] = code[i], ago[i]
-        if distinct[r] == 0 or (-n[i], ago[i], -code[i]) < (-most[r], recent[r], -mode[r]):
-            mode[r], most[r], recent[r] = code[i], n[i], ago[i]
+        if distinct[r] == 0 or (when[i], code[i]) > (last[r], latest[r]):
+            latest[r], last[r] = code[i], when[i]
+        if distinct[r] == 0 or (n[i], when[i], code[i]) > (most[r], recent[r], mode[r]):
+            mode[r], most[r], recent[r] = code[i], n[i], when[i]
         distinct[r] += 1
     return latest, mode, distinct
 

@@ -16,8 +16,8 @@ from commonweal.features.cells import Ints
 from commonweal.features.kernels import summaries
 from commonweal.features.past import Past, inside
 
-_DAY = 1_000_000
-"""More than the days between any two dates: puts a day and a tie-break into one number."""
+_DAY = 1 << 24
+"""More than the number of any day: puts a day and a tie-break into one number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Recorded:
     Parameters
     ----------
     relation
-        ``row``, ``value``, ``n`` (records that hold it), ``ago`` (how long before the as-of
-        date the most recent of them is).
+        ``row``, ``value``, ``n`` (records that hold it), ``when`` (a number that is larger the
+        more recent the most recent of them is).
     values
         All values, ascending; codes are places among them.
     size
@@ -86,11 +86,10 @@ def recorded(
             events = past.of_source(source)
             events = events.mutate(value=value(events))
             events = events.filter(events.value.notnull())
-            happened = events.as_of.delta(events.occurred_on, unit="day").cast("int64")
-            known = events.as_of.delta(events.known_on, unit="day").cast("int64")
-            parts.append(events.select("row", "value", ago=happened * _DAY + known))
+            when = _numbered(events.occurred_on) * _DAY + _numbered(events.known_on)
+            parts.append(events.select("row", "value", when=when))
         every = ibis.union(*parts) if parts[1:] else parts[0]
-        grouped = every.group_by("row", "value").agg(n=every.count(), ago=every.ago.min())
+        grouped = every.group_by("row", "value").agg(n=every.count(), when=every.when.max())
         relation = past.own.engine.cache(grouped)
         values = relation.select("value").distinct().to_pyarrow()["value"].combine_chunks()
         size = int(relation.count().to_pyarrow().as_py())
@@ -100,6 +99,13 @@ def recorded(
     return found
 
 
+def _numbered(day: Relation) -> Relation:
+    """Return a number that ascends with the date; engines differ in how they subtract dates."""
+    parts = (day.year(), day.month(), day.day())
+    year, month, number = (part.cast("int64") for part in parts)
+    return (year * 16 + month) * 32 + number
+
+
 def summarized(found: Recorded, past: Past, size: int) -> Iterator[Summary]:
     """Yield the summaries of all rows, as many at a time as `size` long rows in all allow."""
     for rows in past.chunks(size):
@@ -107,7 +113,7 @@ def summarized(found: Recorded, past: Past, size: int) -> Iterator[Summary]:
         code = pc.index_in(table["value"], value_set=found.values)
         latest, mode, distinct = summaries(
             table["row"].to_numpy() - rows.start, code.to_numpy(),
-            table["n"].to_numpy(), table["ago"].to_numpy(), rows.stop - rows.start,
+            table["n"].to_numpy(), table["when"].to_numpy(), rows.stop - rows.start,
         )  # fmt: skip
         yield Summary(rows, latest, mode, distinct)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from commonweal.core.parallel import once
 from commonweal.core.store import Artefact, write_json
-from commonweal.core.tables import Engine, read_table
+from commonweal.core.tables import read_table
 from commonweal.features.cells import Cells, write_cells
 from commonweal.features.columns import Block
 from commonweal.features.kernels import present
@@ -79,7 +79,7 @@ def _order(shop: Workshop, name: str, spec: BlockSpec, made: Records, people: Ar
 def _open(
     stack: ExitStack, shop: Workshop, made: Records, people: Artefact, orders: list[_Order]
 ) -> Past:
-    engine = stack.enter_context(Engine(shop.threads))
+    engine = stack.enter_context(shop.engine())
     names = {source for order in orders for source in sources_of(order.spec)}
     past = history(engine, shop, some(made, names), filters(shop, names, cohort=False))
     training = [split.as_of for split in shop.splits if split.role == "train"]

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.store import Artefact
-from commonweal.core.tables import Engine
 from commonweal.evaluation.oracle import Oracle
 from commonweal.evaluation.overall import Subject
 from commonweal.evaluation.ranking import Floats
@@ -108,7 +107,7 @@ def _chances(
     spec = shop.study.spec
     if not _foretold(shop, known):
         return None
-    with Engine(shop.threads) as engine:
+    with shop.engine() as engine:
         past = history(engine, shop, made)
         until = spec.outcome.within.after(test.as_of)
         return known.chances(

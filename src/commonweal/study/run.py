@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import fcntl
+import os
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from commonweal.core.canonical import file_digest, fingerprint, pretty_json
 from commonweal.core.code import code_digest
+from commonweal.core.engines.address import ENGINE, Address, Kind
+from commonweal.core.engines.open import check_engine
 from commonweal.core.errors import StudyError, problem
 from commonweal.core.progress import progress
 from commonweal.core.results import Finding, Metric, Severity
@@ -112,7 +115,7 @@ def _interval(metric: Metric, form: str) -> str:
     return f"{metric.value:{form}} ({metric.low:{form}} to {metric.high:{form}})"
 
 
-def run(study: Study, out: Path | str, threads: int = 2) -> Run:
+def run(study: Study, out: Path | str, threads: int = 2, engine: str | None = None) -> Run:
     """Run a study; only what is not there yet is computed.
 
     Parameters
@@ -124,6 +127,10 @@ def run(study: Study, out: Path | str, threads: int = 2) -> Run:
         ``recommendation.csv`` (help only) and ``store/``.
     threads
         Threads used; no byte of the output depends on it.
+    engine
+        Where relations are computed: ``postgresql://user@host:port/database``,
+        ``spark://host:port`` or ``spark://local``. None: what ``COMMONWEAL_ENGINE`` says, or
+        DuckDB in this process. No byte of the output depends on it.
 
     Raises
     ------
@@ -131,9 +138,11 @@ def run(study: Study, out: Path | str, threads: int = 2) -> Run:
         If a table does not hold what is declared, or the truth beside simulated tables is
         damaged or belongs to others.
     StudyError
-        If another run is using the folder.
+        If another run is using the folder, or the engine cannot be used.
     """
     out = Path(out)
+    address = Address.parse(engine or os.environ.get(ENGINE))
+    check_engine(address, threads)
     key = offer.read_key(out) if offer.offers(study) else None
     _check_libraries(study)
     known = oracle_of(study)
@@ -142,7 +151,7 @@ def run(study: Study, out: Path | str, threads: int = 2) -> Run:
         store.root.mkdir(exist_ok=True)
         store.sweep()
         write_settings(study, out)
-        shop = stages.Workshop(study, store, threads, shown)
+        shop = stages.Workshop(study, store, threads, shown, address)
         return _run(shop, out, key, stages.input_digests(study), known)
 
 
@@ -170,7 +179,8 @@ def rebuild(out: Path | str) -> Run:
     key = offer.read_key(out) if offer.offers(study) else None
     known = Oracle(manifest["truth"]) if manifest.get("truth") else None
     with alone(out), progress() as shown:
-        shop = stages.Workshop(study, Store(out / "store", complete=True), 1, shown)
+        store = Store(out / "store", complete=True)
+        shop = stages.Workshop(study, store, 1, shown, Address(manifest["engine"]))
         return _run(shop, out, key, manifest["inputs"], known)
 
 
@@ -250,7 +260,7 @@ def _run(
         _publish(offered, "recommendation.csv", out)
     _publish(page, "metrics.json", out)
     _publish(page, "report.html", out)
-    write_manifest(study, out, digests, finished, name, known)
+    write_manifest(study, out, digests, finished, name, known, shop.address.kind)
     return Run(
         out=out, report=out / "report.html", metrics=said.metrics,
         made=tuple(a.stage for a in finished if not a.reused),
@@ -293,7 +303,7 @@ def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
 
 def write_manifest(
     study: Study, out: Path, digests: Mapping[str, str], finished: list[Artefact],
-    name: str | None, known: Oracle | None,
+    name: str | None, known: Oracle | None, engine: Kind = "duckdb",
 ) -> None:  # fmt: skip
     """Write what the run was made from and what it made; no time, no path, no person."""
     reported = any(artefact.stage == "report" for artefact in finished)
@@ -307,6 +317,7 @@ def write_manifest(
         "simulated": study.simulated,
         "truth": known.digest if known else None,
         "inputs": dict(digests),
+        "engine": engine,
         "versions": release.versions() | {"python": platform.python_version()},
         "outputs": {output: file_digest(out / output) for output in outputs},
         "stages": [

@@ -20,6 +20,8 @@ from commonweal.cohorts.labels import label
 from commonweal.cohorts.splits import Split, assign
 from commonweal.core.canonical import file_digest
 from commonweal.core.code import code_digest
+from commonweal.core.engines.address import HERE, Address
+from commonweal.core.engines.open import open_engine
 from commonweal.core.errors import CommonwealError, DataError, Problem, StudyError
 from commonweal.core.parallel import each, once
 from commonweal.core.progress import Progress
@@ -64,12 +66,19 @@ class Workshop:
         Threads a stage may use; no artefact depends on it.
     progress
         Display.
+    address
+        Where relations are computed; no artefact depends on it.
     """
 
     study: Study
     store: Store
     threads: int
     progress: Progress
+    address: Address = HERE
+
+    def engine(self) -> Engine:
+        """Open the engine in which relations are computed, to be left when a stage is made."""
+        return open_engine(self.address, self.threads)
 
     def has(self, name: str, code: str, settings: object, parents: Mapping[str, Artefact]) -> bool:
         """Return whether a stage is made already."""
@@ -181,7 +190,7 @@ def cohort(shop: Workshop, made: Records) -> Artefact:
     left_out = filters(shop, names, cohort=True)
 
     def write(folder: Path) -> None:
-        with Engine(shop.threads) as engine:
+        with shop.engine() as engine:
             people, flow = draw(spec, history(engine, shop, some(made, names), left_out))
         if people.num_rows == 0:
             what = "no one meets the rules at any as-of date"
@@ -239,7 +248,7 @@ def labels(shop: Workshop, made: Records, people: Artefact) -> Artefact:
     linked = next((a for _, a in sorted(made.items()) if ALIASES in a.files), None)
 
     def write(folder: Path) -> None:
-        with Engine(shop.threads) as engine:
+        with shop.engine() as engine:
             events = engine.parquet(made[spec.event].file("events.parquet"))
             rows = in_the_end(engine, engine.parquet(people.file("cohort.parquet")), linked)
             labelled = label(spec, source, events, rows, shop.splits, engine)
@@ -259,7 +268,7 @@ def groups(shop: Workshop, made: Records, people: Artefact) -> Artefact:
     def write(folder: Path) -> None:
         table = read_table(people.file("cohort.parquet"))
         columns = {"row": table["row"]}
-        with Engine(shop.threads) as engine:
+        with shop.engine() as engine:
             past = history(engine, shop, some(made, names))
             rows = engine.table(table)
             for name, spec in protected.items():

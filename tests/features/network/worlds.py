@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from commonweal.cohorts.history import History
 from commonweal.core.dates import Period
-from commonweal.core.tables import Engine
+from commonweal.core.engines.open import open_engine
 from commonweal.features.columns import Block
 from commonweal.features.network import Graphs
 from commonweal.features.past import Past
@@ -115,7 +115,7 @@ def build(
             "as_of": pa.array([day for _, day in who], pa.date32()),
         }
     )
-    with Engine(threads) as engine:
+    with open_engine(None, threads) as engine:
         tables = {name: table_of(rows, spell) for name, rows in town.records.items()}
         events = {name: engine.table(table) for name, table in tables.items()}
         history = History(engine, events, SOURCES)
