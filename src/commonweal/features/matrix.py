@@ -28,7 +28,17 @@ class FeatureMatrix:
     blocks: Mapping[str, Path]
     features: tuple[Feature, ...]
 
-    def values(self, rows: NDArray[np.int64], names: Sequence[str] | None = None) -> Values:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Column names, in order."""
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def categorical(self) -> tuple[str, ...]:
+        """Columns that hold the place of a value among codes, in order."""
+        return tuple(feature.name for feature in self.features if feature.unit == "category")
+
+    def take(self, rows: NDArray[np.int64], names: Sequence[str] | None = None) -> Values:
         """Return the values of some rows and columns, shape (len(rows), columns), float32.
 
         Parameters
@@ -38,7 +48,7 @@ class FeatureMatrix:
         names
             Columns wanted, in this order; all where none are named.
         """
-        wanted = list(names) if names is not None else [f.name for f in self.features]
+        wanted = list(names) if names is not None else list(self.names)
         place = {name: i for i, name in enumerate(wanted)}
         out = np.empty((len(rows), len(wanted)), dtype=np.float32, order="C")
         for block, path in self.blocks.items():

@@ -1,13 +1,11 @@
-"""Whether feature blocks and models fit the agency's sources and each other."""
+"""Whether feature blocks fit the agency's sources and each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from itertools import combinations
-from typing import Any
 
-from commonweal.core.errors import Problem, nearest
-from commonweal.evaluation.spec import ORACLE
+from commonweal.core.errors import Problem
 from commonweal.features.registry import columns_of, groups_of, sources_of
 from commonweal.features.spec import (
     AttributesSpec,
@@ -16,19 +14,10 @@ from commonweal.features.spec import (
     NetworkSpec,
     RecencySpec,
 )
-from commonweal.models.spec import BoostedSpec, CountRankSpec, LogisticSpec
 from commonweal.study.parts import Parts, between, known, once, usable
 
-_CODE = "=*"
+CODE = "=*"
 """Ends the name of a feature that there is one of for each code."""
-_BOOSTED: Mapping[str, tuple[float, float]] = {
-    "leaves": (2, 10_000),
-    "min_leaf": (1, 10_000_000),
-    "max_trees": (1, 100_000),
-    "patience": (1, 100_000),
-    "bags": (1, 1_000),
-    "l2": (0, 1_000_000_000),
-}
 
 
 def check_features(parts: Parts) -> Iterator[Problem]:
@@ -55,7 +44,7 @@ def check_features(parts: Parts) -> Iterator[Problem]:
             yield from _edges(parts, where, spec)
         yield from _kept_out(parts, where, spec)
     for (one, first), (other, second) in combinations(blocks.items(), 2):
-        for name in sorted(set(_names(first)) & set(_names(second)))[:1]:
+        for name in sorted(set(feature_names(first)) & set(feature_names(second)))[:1]:
             what = f"holds the feature {name!r}, as does {one}"
             yield Problem(parts.at(f"features.{other}"), what, "take it out of one of them")
 
@@ -119,19 +108,19 @@ def _kept_out(parts: Parts, where: str, spec: BlockSpec) -> Iterator[Problem]:
             yield Problem(where, what, mend)
 
 
-def _names(spec: BlockSpec) -> list[str]:
+def feature_names(spec: BlockSpec) -> list[str]:
     """Return the names of a block's features; one a code of a column ends its part in `=*`."""
     match spec:
         case CountsSpec():
             series = ["all"] if spec.total else []
-            series += [*spec.groups, *(f"{column}{_CODE}" for column in spec.by)]
+            series += [*spec.groups, *(f"{column}{CODE}" for column in spec.by)]
             ends = [window.slug for window in spec.windows] + ["ever"] * spec.ever
             return [f"{spec.event}.{s}.count.{end}" for s in series for end in ends]
         case RecencySpec():
             series = ["all", *spec.groups]
             return [f"{spec.event}.{s}.days_since_{e}" for s in series for e in ("first", "last")]
         case AttributesSpec():
-            ends = ["missing", *spec.summaries, *(f"{s}{_CODE}" for s in spec.summaries)]
+            ends = ["missing", *spec.summaries, *(f"{s}{CODE}" for s in spec.summaries)]
             return [f"{spec.event}.{column}.{end}" for column in spec.columns for end in ends]
         case NetworkSpec():
             ends = [window.slug for window in spec.windows] + ["ever"] * spec.ever
@@ -143,50 +132,3 @@ def _names(spec: BlockSpec) -> list[str]:
                 for unit in units
                 for end in ends
             ]
-
-
-def check_models(parts: Parts) -> Iterator[Problem]:
-    """Check every model's settings, and that what it ranks by is a feature."""
-    models, blocks = parts.study.get("models"), parts.study.get("features")
-    if models is None:
-        return
-    if not models:
-        yield Problem(parts.at("models"), "is empty", "add a [models.NAME] section")
-    for name, spec in models.items():
-        where = parts.at(f"models.{name}")
-        yield from usable(name, where)
-        if name == ORACLE:
-            yield Problem(where, "is a name commonweal uses itself", "rename it")
-        if isinstance(spec, BoostedSpec):
-            yield from _boosted(where, spec)
-        if isinstance(spec, LogisticSpec):
-            yield from once(spec.penalties, f"{where}.penalties")
-            if not all(p > 0 for p in spec.penalties or (0,)):
-                yield Problem(
-                    f"{where}.penalties", "must be above 0, and at least one", "mend them"
-                )
-        if isinstance(spec, CountRankSpec) and blocks is not None and parts.sources:
-            names = [feature for block in blocks.values() for feature in _names(block)]
-            yield from _ranked_by(spec.feature, names, f"{where}.feature")
-
-
-def _boosted(where: str, spec: Any) -> Iterator[Problem]:
-    for setting in ("learning_rate", "row_fraction", "column_fraction"):
-        value = getattr(spec, setting)
-        if not 0 < value <= 1:
-            yield Problem(f"{where}.{setting}", f"is {value}", "use more than 0, at most 1")
-    for setting, (least, most) in _BOOSTED.items():
-        yield from between(getattr(spec, setting), least, most, f"{where}.{setting}")
-
-
-def _ranked_by(feature: str, names: Iterable[str], where: str) -> Iterator[Problem]:
-    sure = []
-    for name in names:
-        start, star, end = name.partition(_CODE)
-        if star and feature.startswith(f"{start}=") and feature.endswith(end):
-            return
-        sure += [] if star else [name]
-    if feature not in sure:
-        near = nearest(feature, sure)
-        mend = f"did you mean {near}?" if near else "name a column of a feature block"
-        yield Problem(where, f"there is no feature {feature!r}", mend)
