@@ -248,7 +248,7 @@ def every_score(out: Path) -> np.ndarray:
         tables[block] = folder / "block.parquet"
     matrix = FeatureMatrix(tables, tuple(features))
     rows = pq.read_metadata(folders["cohort"] / "cohort.parquet").num_rows
-    values = matrix.values(np.arange(rows))
+    values = matrix.take(np.arange(rows))
     names = tuple(feature.name for feature in features)
     found = [
         load_model(spec, folders[f"models/{name}"], names).predict(values)

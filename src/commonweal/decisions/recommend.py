@@ -105,6 +105,8 @@ def block_reasons(
         How many blocks at most; only those that raised the score.
     """
     names = sorted(set(blocks))
+    if not names:
+        return [[] for _ in contributions]
     sums = np.stack(
         [contributions[:, [b == name for b in blocks]].sum(axis=1) for name in names], axis=1
     )

@@ -56,11 +56,21 @@ class FeatureMatrix:
         return tuple(f for block in self.blocks.values() for f in block.features)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Column names, in order."""
+        return tuple(feature.name for feature in self.features)
+
+    @property
+    def categorical(self) -> tuple[str, ...]:
+        """Columns that hold the place of a value among codes, in order."""
+        return tuple(feature.name for feature in self.features if feature.unit == "category")
+
+    @property
     def rows(self) -> int:
         """Number of rows."""
         return len(next(iter(self.blocks.values())).file.days)
 
-    def values(
+    def take(
         self, rows: NDArray[np.int64], names: Sequence[str] | None = None, threads: int = 1
     ) -> Values:
         """Return the values of some rows and columns, shape (len(rows), columns), float32.
@@ -74,12 +84,12 @@ class FeatureMatrix:
         threads
             Threads used; no value depends on it.
         """
-        wanted = list(names) if names is not None else [f.name for f in self.features]
+        wanted = list(names) if names is not None else list(self.names)
         rows = np.asarray(rows, np.int64)
         if (np.diff(rows) < 0).any():
             order = np.argsort(rows, kind="stable")
             out: Values = np.empty((len(rows), len(wanted)), np.float32)
-            out[order] = self.values(rows[order], wanted, threads)
+            out[order] = self.take(rows[order], wanted, threads)
             return out
         places = self._places(wanted)
         out = np.empty((len(rows), len(wanted)), np.float32)
@@ -101,14 +111,14 @@ class FeatureMatrix:
     ) -> Iterator[Values]:  # fmt: skip
         """Yield the values of rows, `size` of them at a time."""
         for first in range(0, len(rows), size):
-            yield self.values(rows[first : first + size], names, threads)
+            yield self.take(rows[first : first + size], names, threads)
 
     def write_wide(self, path: Path, names: Sequence[str] | None = None) -> None:
         """Write a Parquet file with one column a feature, in order of row.
 
         It takes several times what computing the features took: for other tools only.
         """
-        wanted = list(names) if names is not None else [f.name for f in self.features]
+        wanted = list(names) if names is not None else list(self.names)
         schema = pa.schema([pa.field(name, pa.float32()) for name in wanted])
         with pq.ParquetWriter(path, schema, compression="zstd", version="2.6") as writer:
             for part in self.chunks(np.arange(self.rows), wanted, threads=2):

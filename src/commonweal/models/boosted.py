@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 from commonweal.core.errors import CommonwealError, problem
 from commonweal.core.seeds import seed_for
 from commonweal.features.cells import Values
-from commonweal.models.data import Sample, Scores, TrainingData
+from commonweal.models.binned import binned, binning
+from commonweal.models.data import Scores, TrainingData
 from commonweal.models.fitted import shares
 from commonweal.models.spec import BoostedSpec
 
@@ -59,6 +61,7 @@ def _unloadable(error: OSError) -> CommonwealError:
 
 
 _LITTLE = 50_000_000
+"""Cells up to which one thread is the fastest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +130,20 @@ def fit_boosted(spec: BoostedSpec, data: TrainingData, seed: int, threads: int) 
     threads
         Threads LightGBM may use; the model does not depend on it.
     """
-    boosters = []
+    cells = len(data.train.rows) * len(data.names)
     # Threads that wait for each other cost more than they save on little data.
-    threads = threads if data.train.values.size > _LITTLE else 1
-    for bag in range(spec.bags):
-        parameters = _parameters(spec, seed_for(seed, "boosted", str(bag)), threads)
-        trees = _best_size(spec, parameters, data)
-        both = _dataset(data.together(), parameters)
-        boosters.append(lightgbm().train(parameters, both, num_boost_round=trees))
+    threads = threads if cells > _LITTLE else 1
+    bins = binning(seed_for(seed, "boosted", "bins"))
+    bags = [
+        _parameters(spec, seed_for(seed, "boosted", str(bag)), threads) | bins
+        for bag in range(spec.bags)
+    ]
+    sizes = _best_sizes(spec, bags, data)
+    both = binned(lightgbm(), data.together(), bags[0], data.categorical)
+    boosters = [
+        lightgbm().train(bag, both, num_boost_round=trees)
+        for bag, trees in zip(bags, sizes, strict=True)
+    ]
     return BoostedModel(tuple(boosters), data.names)
 
 
@@ -144,20 +153,20 @@ def _without_threads(text: str) -> str:
     return "\n".join(line for line in lines if not line.startswith("[num_threads:"))
 
 
-def _dataset(sample: Sample, parameters: dict[str, object], reference: Any = None) -> Any:
-    return lightgbm().Dataset(
-        sample.values, sample.labels, reference=reference, params=parameters, free_raw_data=False
-    )
-
-
-def _best_size(spec: BoostedSpec, parameters: dict[str, object], data: TrainingData) -> int:
-    train = _dataset(data.train, parameters)
-    watched = _dataset(data.validation, parameters, reference=train)
-    stop = lightgbm().early_stopping(spec.patience, verbose=False)
-    grown = lightgbm().train(
-        parameters, train, num_boost_round=spec.max_trees, valid_sets=[watched], callbacks=[stop]
-    )
-    return max(1, int(grown.best_iteration))
+def _best_sizes(
+    spec: BoostedSpec, bags: Sequence[dict[str, object]], data: TrainingData
+) -> list[int]:
+    """Return the number of trees of each bag that is best on the validation rows."""
+    train = binned(lightgbm(), data.train, bags[0], data.categorical)
+    watched = binned(lightgbm(), data.validation, bags[0], data.categorical, reference=train)
+    sizes = []
+    for bag in bags:
+        stop = lightgbm().early_stopping(spec.patience, verbose=False)
+        grown = lightgbm().train(
+            bag, train, num_boost_round=spec.max_trees, valid_sets=[watched], callbacks=[stop]
+        )
+        sizes.append(max(1, int(grown.best_iteration)))
+    return sizes
 
 
 def _parameters(spec: BoostedSpec, seed: int, threads: int) -> dict[str, object]:

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.features.cells import Values
-from commonweal.models.data import Scores
+from commonweal.models.data import Matrix, Places, Scores, chunks
 
 
 class Fitted(Protocol):
-    """A fitted model."""
+    """A fitted model; `values` are rows of the matrix it was fitted on, or of one like it."""
 
     @property
     def probability(self) -> bool:
@@ -35,6 +35,12 @@ class Fitted(Protocol):
     def save(self, folder: Path) -> None:
         """Write the model into an existing folder."""
         ...
+
+
+def scores(model: Fitted, matrix: Matrix, rows: Places) -> Scores:
+    """Return one score a row, reading the rows a chunk at a time."""
+    parts = [model.predict(values) for values in chunks(matrix, rows)]
+    return np.concatenate([np.zeros(0), *parts])
 
 
 def shares(weights: NDArray[np.float64]) -> NDArray[np.float64]:

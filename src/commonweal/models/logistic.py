@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,12 @@ from numpy.typing import NDArray
 from commonweal.core.canonical import pretty_json
 from commonweal.features.cells import Values
 from commonweal.models.data import Sample, Scores, TrainingData
-from commonweal.models.fitted import shares
+from commonweal.models.design import Columns, Wide, describe, standardized
+from commonweal.models.fitted import Fitted, scores, shares
 from commonweal.models.spec import LogisticSpec
 
-Matrix = NDArray[np.float64]
+_ALONE = Lock()
+"""One design in memory at a time; and a limit on threads that ends is everybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,8 @@ class LogisticModel:
     """Coefficients of a logistic regression.
 
     A feature x enters as (sign(x) log(1 + |x|) - mean) / scale; a missing x enters as 0 and
-    adds its own ``missing`` coefficient.
+    adds its own ``missing`` coefficient. A category adds its own coefficient, one that no row
+    had when the model was fitted adds nothing.
 
     Parameters
     ----------
@@ -32,16 +37,19 @@ class LogisticModel:
         Of the transformed training values, shape (columns,).
     slope, missing
         Coefficients, shape (columns,).
+    levels
+        Column of categories -> coefficient of each, in order of the codes.
     intercept
         Intercept.
     penalty
         Ridge strength chosen on the validation rows.
     """
 
-    mean: Matrix
-    scale: Matrix
-    slope: Matrix
-    missing: Matrix
+    mean: Wide
+    scale: Wide
+    slope: Wide
+    missing: Wide
+    levels: Mapping[int, Wide]
     intercept: float
     penalty: float
 
@@ -57,73 +65,84 @@ class LogisticModel:
 
     def contributions(self, values: Values) -> NDArray[np.float64]:
         """Return coefficient times standardized value, shape of `values`, log-odds."""
-        part = _standardized(values, self.mean, self.scale) * self.slope
-        return np.asarray(part + np.isnan(values) * self.missing, dtype=np.float64)
+        moved = standardized(values, self.mean, self.scale) * self.slope
+        moved += np.isnan(values) * self.missing
+        for column, weights in self.levels.items():
+            value = values[:, column]
+            known = np.flatnonzero((value >= 0) & (value < len(weights)))
+            moved[known, column] += weights[value[known].astype(np.int64)]
+        return moved
 
     def importance(self) -> NDArray[np.float64]:
         """Return each feature's share of the summed absolute coefficients."""
-        return shares(np.abs(self.slope) + np.abs(self.missing))
+        weights = np.abs(self.slope) + np.abs(self.missing)
+        for column, levels in self.levels.items():
+            weights[column] += np.abs(levels).sum()
+        return shares(weights)
 
     def save(self, folder: Path) -> None:
         """Write the coefficients as JSON."""
-        fields = {name: getattr(self, name) for name in self.__slots__}
-        plain = {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in fields.items()}
+        plain = {
+            "mean": self.mean.tolist(), "scale": self.scale.tolist(),
+            "slope": self.slope.tolist(), "missing": self.missing.tolist(),
+            "levels": {str(column): w.tolist() for column, w in self.levels.items()},
+            "intercept": self.intercept, "penalty": self.penalty,
+        }  # fmt: skip
         (folder / "logistic.json").write_text(pretty_json(plain), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path, _names: tuple[str, ...]) -> LogisticModel:
         """Read what `save` wrote."""
-        plain = json.loads((folder / "logistic.json").read_text(encoding="utf-8"))
-        read: dict[str, Any] = {
-            k: np.array(v, np.float64) if isinstance(v, list) else v for k, v in plain.items()
-        }
-        return cls(**read)
+        read: dict[str, Any] = json.loads((folder / "logistic.json").read_text(encoding="utf-8"))
+        for name in ("mean", "scale", "slope", "missing"):
+            read[name] = np.array(read[name], np.float64)
+        levels = {int(c): np.array(w, np.float64) for c, w in read["levels"].items()}
+        return cls(**{**read, "levels": dict(sorted(levels.items()))})
 
 
 def fit_logistic(spec: LogisticSpec, data: TrainingData) -> LogisticModel:
     """Choose the penalty by validation log loss, then fit on both parts with it."""
-    losses = []
-    for penalty in spec.penalties:
-        model = _fit(data.train, penalty)
-        losses.append(log_loss(data.validation, model.predict(data.validation.values)))
-    best = spec.penalties[int(np.argmin(losses))]
-    return _fit(data.together(), best)
+    with _ALONE:
+        best = spec.penalties[0]
+        if len(spec.penalties) > 1:
+            models = fits(data.train, data.categorical, spec.penalties)
+            losses = [log_loss(data.validation, model) for model in models]
+            best = spec.penalties[int(np.argmin(losses))]
+        return fits(data.together(), data.categorical, [best])[0]
 
 
-def log_loss(sample: Sample, scores: Scores) -> float:
+def log_loss(sample: Sample, model: Fitted) -> float:
     """Return the mean negative log likelihood of the labels."""
-    p = np.clip(scores, 1e-12, 1 - 1e-12)
+    p = np.clip(scores(model, sample.matrix, sample.rows), 1e-12, 1 - 1e-12)
     return float(-np.mean(np.where(sample.labels == 1, np.log(p), np.log1p(-p))))
 
 
-def _transformed(values: Values) -> Matrix:
-    wide = values.astype(np.float64)
-    return np.asarray(np.sign(wide) * np.log1p(np.abs(wide)), dtype=np.float64)
-
-
-def _standardized(values: Values, mean: Matrix, scale: Matrix) -> Matrix:
-    return np.asarray(np.nan_to_num((_transformed(values) - mean) / scale, nan=0.0))
-
-
-def _fit(sample: Sample, penalty: float) -> LogisticModel:
+def fits(
+    sample: Sample, categorical: tuple[int, ...], penalties: Sequence[float]
+) -> list[LogisticModel]:
+    """Fit one model a penalty on the same design, by scikit-learn."""
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
-    transformed = _transformed(sample.values)
-    there = ~np.isnan(transformed)
-    count = np.maximum(there.sum(axis=0), 1)
-    mean = np.where(there, transformed, 0.0).sum(axis=0) / count
-    spread = np.sqrt(np.square(np.where(there, transformed - mean, 0.0)).sum(axis=0) / count)
-    # A constant column has a spread of rounding errors, by which nothing may be divided.
-    scale = np.where(spread > 1e-10 * np.abs(mean), spread, 1.0)
-    gaps = np.flatnonzero(~there.all(axis=0))
-    standardized = _standardized(sample.values, mean, scale)
-    design = np.concatenate([standardized, (~there[:, gaps]).astype(np.float64)], axis=1)
-    regression = LogisticRegression(C=1.0 / penalty, solver="newton-cholesky", max_iter=200)
-    with threadpool_limits(limits=1):  # sums over threads would change the last bits
-        regression.fit(design, sample.labels)
-    columns = sample.values.shape[1]
-    missing = np.zeros(columns)
-    missing[gaps] = regression.coef_[0, columns:]
-    slope = regression.coef_[0, :columns].astype(np.float64)
-    return LogisticModel(mean, scale, slope, missing, float(regression.intercept_[0]), penalty)
+    columns = describe(sample, categorical)
+    design = columns.design(sample)
+    made = []
+    for penalty in penalties:
+        regression = LogisticRegression(C=1.0 / penalty, solver="newton-cholesky", max_iter=200)
+        with threadpool_limits(limits=1):  # sums over threads would change the last bits
+            regression.fit(design, sample.labels)
+        made.append(_model(columns, regression.coef_[0], float(regression.intercept_[0]), penalty))
+    return made
+
+
+def _model(columns: Columns, coefficients: Wide, intercept: float, penalty: float) -> LogisticModel:
+    count = len(columns.mean)
+    slope, missing = np.zeros(count), np.zeros(count)
+    ends = np.cumsum([len(columns.numeric), *columns.levels.values()])
+    slope[columns.numeric] = coefficients[: ends[0]]
+    levels = {
+        column: coefficients[start : start + size].astype(np.float64)
+        for (column, size), start in zip(columns.levels.items(), ends[:-1], strict=True)
+    }
+    missing[columns.gaps] = coefficients[ends[-1] :]
+    return LogisticModel(columns.mean, columns.scale, slope, missing, levels, intercept, penalty)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +22,10 @@ class BoostedSpec:
         Trees without a better validation log loss after which growing stops.
     bags
         How many models of different seeds are averaged on the log-odds scale.
+    blocks
+        Feature blocks the model sees; all where none is named.
+    without
+        Feature blocks it does not see, where it sees all others.
     """
 
     kind: Literal["boosted"]
@@ -33,6 +38,8 @@ class BoostedSpec:
     max_trees: int = 1500
     patience: int = 100
     bags: int = 1
+    blocks: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +50,16 @@ class LogisticSpec:
     ----------
     penalties
         Ridge strengths tried; the one with the best validation log loss is kept.
+    blocks
+        Feature blocks the model sees; all where none is named.
+    without
+        Feature blocks it does not see, where it sees all others.
     """
 
     kind: Literal["logistic"]
     penalties: tuple[float, ...] = (10.0, 100.0, 1000.0, 10000.0)
+    blocks: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +70,33 @@ class CountRankSpec:
     ----------
     feature
         Name of the feature ranked by; a missing value ranks last.
+    blocks
+        Feature blocks the model sees; all where none is named.
+    without
+        Feature blocks it does not see, where it sees all others.
     """
 
     kind: Literal["count_rank"]
     feature: str
+    blocks: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseRateSpec:
-    """Everybody the base rate of the training rows."""
+    """Everybody the base rate of the training rows; no feature is looked at."""
 
     kind: Literal["base_rate"]
 
 
 ModelSpec = BoostedSpec | LogisticSpec | CountRankSpec | BaseRateSpec
+
+
+def blocks_seen(spec: ModelSpec, blocks: Collection[str]) -> tuple[str, ...]:
+    """Return the feature blocks a model sees, in the order of the study."""
+    match spec:
+        case BaseRateSpec():
+            return ()
+        case _:
+            wanted = spec.blocks or tuple(blocks)
+            return tuple(b for b in blocks if b in wanted and b not in spec.without)

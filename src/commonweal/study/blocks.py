@@ -1,14 +1,12 @@
-"""Whether feature blocks and models fit the agency's sources and each other."""
+"""Whether feature blocks fit the agency's sources and each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from itertools import combinations
-from typing import Any
 
-from commonweal.core.errors import Problem, nearest
-from commonweal.evaluation.spec import ORACLE
-from commonweal.features.names import CODE, names_of
+from commonweal.core.errors import Problem
+from commonweal.features.names import names_of
 from commonweal.features.needs import columns_of, groups_of, sources_of
 from commonweal.features.spec import (
     AffiliationSpec,
@@ -23,17 +21,7 @@ from commonweal.features.spec import (
     NetworkSpec,
     RecencySpec,
 )
-from commonweal.models.spec import BoostedSpec, CountRankSpec, LogisticSpec
 from commonweal.study.parts import Parts, between, known, once, usable
-
-_BOOSTED: Mapping[str, tuple[float, float]] = {
-    "leaves": (2, 10_000),
-    "min_leaf": (1, 10_000_000),
-    "max_trees": (1, 100_000),
-    "patience": (1, 100_000),
-    "bags": (1, 1_000),
-    "l2": (0, 1_000_000_000),
-}
 
 
 def check_features(parts: Parts) -> Iterator[Problem]:
@@ -155,50 +143,3 @@ def _kept_out(parts: Parts, where: str, spec: BlockSpec) -> Iterator[Problem]:
             what = f"uses the protected attribute {name!r}"
             mend = "take it out; only the study's review can allow it (review.allows_features)"
             yield Problem(where, what, mend)
-
-
-def check_models(parts: Parts) -> Iterator[Problem]:
-    """Check every model's settings, and that what it ranks by is a feature."""
-    models, blocks = parts.study.get("models"), parts.study.get("features")
-    if models is None:
-        return
-    if not models:
-        yield Problem(parts.at("models"), "is empty", "add a [models.NAME] section")
-    for name, spec in models.items():
-        where = parts.at(f"models.{name}")
-        yield from usable(name, where)
-        if name == ORACLE:
-            yield Problem(where, "is a name commonweal uses itself", "rename it")
-        if isinstance(spec, BoostedSpec):
-            yield from _boosted(where, spec)
-        if isinstance(spec, LogisticSpec):
-            yield from once(spec.penalties, f"{where}.penalties")
-            if not all(p > 0 for p in spec.penalties or (0,)):
-                yield Problem(
-                    f"{where}.penalties", "must be above 0, and at least one", "mend them"
-                )
-        if isinstance(spec, CountRankSpec) and blocks is not None and parts.sources:
-            names = [feature for block in blocks.values() for feature in names_of(block)]
-            yield from _ranked_by(spec.feature, names, f"{where}.feature")
-
-
-def _boosted(where: str, spec: Any) -> Iterator[Problem]:
-    for setting in ("learning_rate", "row_fraction", "column_fraction"):
-        value = getattr(spec, setting)
-        if not 0 < value <= 1:
-            yield Problem(f"{where}.{setting}", f"is {value}", "use more than 0, at most 1")
-    for setting, (least, most) in _BOOSTED.items():
-        yield from between(getattr(spec, setting), least, most, f"{where}.{setting}")
-
-
-def _ranked_by(feature: str, names: Iterable[str], where: str) -> Iterator[Problem]:
-    sure = []
-    for name in names:
-        start, star, end = name.partition(CODE)
-        if star and feature.startswith(f"{start}=") and feature.endswith(end):
-            return
-        sure += [] if star else [name]
-    if feature not in sure:
-        near = nearest(feature, sure)
-        mend = f"did you mean {near}?" if near else "name a column of a feature block"
-        yield Problem(where, f"there is no feature {feature!r}", mend)

@@ -21,10 +21,11 @@ from commonweal.core.tables import read_table
 from commonweal.evaluation.groups import Grouping, audit
 from commonweal.evaluation.overall import Subject, bins_from
 from commonweal.evaluation.ranking import Ranking
+from commonweal.models.fitted import scores
 from commonweal.models.registry import load
 from commonweal.study.matrix import matrix
 from commonweal.study.spec import StudySpec
-from commonweal.study.stages import Workshop, code_below
+from commonweal.study.stages import Workshop, code_below, seen
 from commonweal.study.tested import Shown, Tested, measured, published, tested, wanted
 
 
@@ -131,11 +132,11 @@ def rankings(
 
     The headline model comes first. The scores live in memory only.
     """
-    spec, features = shop.study.spec, matrix(blocks)
-    names, values = tuple(f.name for f in features.features), features.values(test.rows)
+    spec = shop.study.spec
     for name in sorted(fitted, key=lambda name: name != spec.evaluation.headline):
-        model = load(spec.models[name], fitted[name].path, names)
-        yield name, test.ranking(model.predict(values)), model.probability
+        features = matrix(seen(spec.models[name], blocks))
+        model = load(spec.models[name], fitted[name].path, features.names)
+        yield name, test.ranking(scores(model, features, test.rows)), model.probability
 
 
 def _calibrated(metrics: Sequence[Metric], headline: str) -> Finding:

@@ -18,10 +18,13 @@ from commonweal.core.seeds import tie_break
 from commonweal.core.store import Artefact
 from commonweal.core.tables import read_table, write_table
 from commonweal.decisions.recommend import Candidates, block_reasons, recommend, top_k
+from commonweal.features.matrix import FeatureMatrix
+from commonweal.models.data import Places, chunks
+from commonweal.models.fitted import Fitted, scores
 from commonweal.models.registry import load
 from commonweal.study.matrix import matrix
 from commonweal.study.spec import Study
-from commonweal.study.stages import Workshop, code_below
+from commonweal.study.stages import Workshop, code_below, seen
 
 KEY_VARIABLE = "COMMONWEAL_KEY_FILE"
 PSEUDONYM = 20
@@ -75,18 +78,20 @@ def recommendation(
     wanted = spec.recommendation
     assert wanted is not None
 
+    spec_of_model, mine = spec.models[wanted.model], seen(spec.models[wanted.model], blocks)
+
     def write(folder: Path) -> None:
-        candidates, values = _last(shop, people, blocks)
-        described = matrix(blocks).features
-        names = tuple(feature.name for feature in described)
-        model = load(spec.models[wanted.model], fitted[wanted.model].path, names)
-        scored = Candidates(
-            candidates.as_of, candidates.ids, model.predict(values), candidates.ties
-        )
-        chosen = top_k(scored, spec.capacity.k)
-        moved = model.contributions(values[chosen])
-        reasons = block_reasons(moved, [f.block for f in described], wanted.reasons)
-        table = recommend(spec.action.kind, scored, chosen, reasons, key, PSEUDONYM)
+        features = matrix(mine)
+        model = load(spec_of_model, fitted[wanted.model].path, features.names)
+        candidates, rows = _last(shop, people, features, model)
+        chosen = top_k(candidates, spec.capacity.k)
+        names = [f.block for f in features.features]
+        reasons = [
+            reason
+            for values in chunks(features, rows[chosen])
+            for reason in block_reasons(model.contributions(values), names, wanted.reasons)
+        ]
+        table = recommend(spec.action.kind, candidates, chosen, reasons, key, PSEUDONYM)
         write_table(table, folder / "recommendation.parquet")
         (folder / "recommendation.csv").write_text(as_csv(table), encoding="utf-8")
 
@@ -94,23 +99,22 @@ def recommendation(
         spec.action.kind, wanted, spec.capacity, spec.study.seed,
         hashlib.sha256(b"commonweal key" + key).hexdigest(),
     ]  # fmt: skip
-    parents = {f"blocks/{n}": a for n, a in blocks.items()}
+    parents = {f"blocks/{n}": a for n, a in mine.items()}
     parents |= {"model": fitted[wanted.model], "cohort": people}
     code = code_below("models", "decisions", "study/offer.py")
     return shop.make("recommendation", code, settings, parents, write)
 
 
 def _last(
-    shop: Workshop, people: Artefact, blocks: Mapping[str, Artefact]
-) -> tuple[Candidates, np.ndarray[tuple[int, int], np.dtype[np.float32]]]:
-    """Read the people of the last as-of date, not yet scored."""
+    shop: Workshop, people: Artefact, features: FeatureMatrix, model: Fitted
+) -> tuple[Candidates, Places]:
+    """Score the people of the last as-of date; return them and their rows."""
     table = read_table(people.file("cohort.parquet"))
     last = pc.max(table["as_of"]).as_py()
     rows = np.flatnonzero(pc.equal(table["as_of"], pa.scalar(last, pa.date32())).to_numpy())
     ids = table["entity_id"].take(pa.array(rows)).to_pylist()
     ties = tie_break(shop.study.spec.study.seed, ids)
-    values = matrix(blocks).values(rows)
-    return Candidates(last, ids, np.zeros(len(ids)), ties), values
+    return Candidates(last, ids, scores(model, features, rows), ties), rows
 
 
 def as_csv(table: pa.Table) -> str:

@@ -387,12 +387,12 @@ def _blocks(
 ) -> tuple[BlockSummary, ...]:
     spec = shop.study.spec
     weights: Any = fitted[spec.evaluation.headline].json("importance.json")
-    summaries, start = [], 0
+    summaries = []
     for name, artefact in blocks.items():
         described: Any = artefact.json("features.json")
         features = described["features"]
-        mine = weights[start : start + len(features)]
-        start += len(features)
+        # A model may see fewer blocks than the study has.
+        mine = [weights.get(feature["name"], 0.0) for feature in features]
         order = sorted(range(len(features)), key=lambda i: (-mine[i], i))[:5]
         examples = tuple((features[i]["name"], features[i]["meaning"]) for i in order)
         summaries.append(

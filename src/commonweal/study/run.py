@@ -291,10 +291,13 @@ def _publish(artefact: Artefact, name: str, out: Path) -> None:
 
 
 def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
-    """Refuse a model that ranks by a feature there is not."""
-    names = {feature.name for feature in matrix(blocks).features}
+    """Refuse a model that ranks by a feature there is not, or one that it does not see."""
+    matrix(blocks)  # no feature may stand in two of them
     for name, spec in study.spec.models.items():
-        if isinstance(spec, CountRankSpec) and spec.feature not in names:
+        if not isinstance(spec, CountRankSpec):
+            continue
+        names = matrix(stages.seen(spec, blocks)).names
+        if spec.feature not in names:
             near = difflib.get_close_matches(spec.feature, sorted(names), n=1)
             mend = f"did you mean {near[0]}?" if near else "name a column of a feature block"
             where = f"{study.path.name}: models.{name}.feature"

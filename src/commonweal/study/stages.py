@@ -23,14 +23,14 @@ from commonweal.core.code import code_digest
 from commonweal.core.engines.address import HERE, Address
 from commonweal.core.engines.open import open_engine
 from commonweal.core.errors import CommonwealError, DataError, Problem, StudyError
-from commonweal.core.parallel import each, once
+from commonweal.core.parallel import each
 from commonweal.core.progress import Progress
 from commonweal.core.store import Artefact, Store, write_json
 from commonweal.core.tables import Engine, Relation, read_table, write_table
 from commonweal.features.matrix import FeatureMatrix
 from commonweal.models.data import Sample, TrainingData
 from commonweal.models.registry import fit
-from commonweal.models.spec import ModelSpec
+from commonweal.models.spec import ModelSpec, blocks_seen
 from commonweal.oversight.attributes import attribute
 from commonweal.records.assemble import assemble_source
 from commonweal.records.read import table_file
@@ -285,35 +285,44 @@ def groups(shop: Workshop, made: Records, people: Artefact) -> Artefact:
     )
 
 
+def seen(spec: ModelSpec, blocks: Mapping[str, Artefact]) -> dict[str, Artefact]:
+    """Return the blocks a model sees, in the order of the study."""
+    return {name: blocks[name] for name in blocks_seen(spec, tuple(blocks))}
+
+
 def models(
     shop: Workshop, people: Artefact, labelled: Artefact, blocks: Mapping[str, Artefact]
 ) -> dict[str, Artefact]:
-    """Fit every model on training and validation dates."""
+    """Fit every model on training and validation dates: the model and ``importance.json``."""
     specs = shop.study.spec.models
-    parents = {**blocks, "__cohort": people, "__labels": labelled}
-    # Read from disk once, and only when a model has to be fitted.
-    data = once(lambda: training_data(shop, people, labelled, matrix(blocks)))
     made = each(
-        lambda name: _model(shop, name, specs[name], parents, data), list(specs), shop.threads
+        lambda name: _model(shop, name, people, labelled, seen(specs[name], blocks)),
+        list(specs),
+        shop.threads,
     )
     return dict(zip(specs, made, strict=True))
 
 
 def _model(
-    shop: Workshop,
-    name: str,
-    spec: ModelSpec,
-    parents: Mapping[str, Artefact],
-    data: Callable[[], TrainingData],
+    shop: Workshop, name: str, people: Artefact, labelled: Artefact, blocks: Mapping[str, Artefact]
 ) -> Artefact:
-    seed = shop.study.spec.study.seed
+    spec, seed = shop.study.spec.models[name], shop.study.spec.study.seed
 
     def write(folder: Path) -> None:
-        fitted = fit(spec, data(), seed, shop.threads)
+        data = training_data(shop, people, labelled, matrix(blocks))
+        try:
+            fitted = fit(spec, data, seed, shop.threads)
+        except StudyError as error:
+            where = f"{shop.study.path.name}: models.{name}"
+            raise StudyError([replace(p, where=where) for p in error.problems]) from error
         fitted.save(folder)
-        write_json(folder / "importance.json", [float(x) for x in fitted.importance()])
+        weights = zip(data.names, fitted.importance(), strict=True)
+        write_json(folder / "importance.json", {column: float(x) for column, x in weights})
 
-    settings = [spec, seed, shop.dates("train"), shop.dates("validation")]
+    # Columns are told by their place: blocks in another order make another model.
+    dates = [shop.dates("train"), shop.dates("validation")]
+    settings = [spec, seed, *dates, list(blocks)]
+    parents = {**blocks, "__cohort": people, "__labels": labelled}
     return shop.make(f"models/{name}", code_below("models"), settings, parents, write)
 
 
@@ -329,7 +338,7 @@ def row_places(
 def training_data(
     shop: Workshop, people: Artefact, labelled: Artefact, features_: FeatureMatrix
 ) -> TrainingData:
-    """Read the rows of training and validation dates whose label is known."""
+    """Name the rows of training and validation dates whose label is known."""
     observed = read_table(labelled.file("labels.parquet"))["label"]
     known = observed.is_valid().to_numpy()
     values = observed.fill_null(0).to_numpy().astype(np.int8)
@@ -341,6 +350,5 @@ def training_data(
         if positives == 0 or positives == len(rows):
             what = f"the {role} rows hold {positives} positives among {len(rows)}"
             raise CommonwealError([Problem("outcome", what, "check the outcome and the cohort")])
-        parts[role] = Sample(features_.values(rows, threads=shop.threads), values[rows])
-    names = tuple(feature.name for feature in features_.features)
-    return TrainingData(parts["train"], parts["validation"], names)
+        parts[role] = Sample(features_, rows, values[rows])
+    return TrainingData(parts["train"], parts["validation"])

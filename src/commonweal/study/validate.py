@@ -7,10 +7,11 @@ from typing import Any
 
 from commonweal.cohorts.splits import assign, problems_with
 from commonweal.core.errors import Problem
-from commonweal.study.blocks import check_features, check_models
+from commonweal.study.blocks import check_features
 from commonweal.study.derived_checks import check_derived
 from commonweal.study.episode_checks import check_episodes, check_settled
 from commonweal.study.linkage_checks import check_linkage
+from commonweal.study.model_checks import check_models
 from commonweal.study.parts import Parts, between, filled, known, once
 from commonweal.study.repeat_checks import check_repeats
 from commonweal.study.sources import EARLIEST, check_agency, check_conditions, in_future

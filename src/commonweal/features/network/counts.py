@@ -44,7 +44,7 @@ def build_network(name: str, spec: NetworkSpec, past: Past, graphs: Graphs) -> B
     runs = Runs(name)
     first = Starts(np.zeros(0, np.int32), np.zeros(0, np.int32))
     for hop in range(spec.hops):
-        words: dict[str, str] = {unit: WORDS[hop][unit] for unit in spec.units}
+        words = {unit: WORDS[hop][unit] for unit in spec.units}
         found = count_runs(
             runs, past.history, series, f"network{hop + 1}", words, spec.windows, spec.ever
         )

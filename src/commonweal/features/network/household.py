@@ -36,7 +36,7 @@ def build_household(name: str, spec: HouseholdSpec, past: Past) -> Block:
     series = counted(past.history, spec.count, spec.total)
     runs = Runs(name)
     runs.plain("household.people", "Number of other people in the household.", "people")
-    words: dict[str, str] = {unit: _WORDS[unit] for unit in spec.units}
+    words = {unit: _WORDS[unit] for unit in spec.units}
     first = count_runs(
         runs, past.history, series, "household", words, spec.windows, spec.ever
     )  # fmt: skip

@@ -1,0 +1,108 @@
+"""Whether models' settings are sound, and whether the blocks and features they name are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from commonweal.core.errors import Problem, nearest
+from commonweal.evaluation.spec import ORACLE
+from commonweal.features.names import CODE, names_of
+from commonweal.features.spec import BlockSpec
+from commonweal.models.spec import (
+    BaseRateSpec,
+    BoostedSpec,
+    CountRankSpec,
+    LogisticSpec,
+    ModelSpec,
+    blocks_seen,
+)
+from commonweal.study.parts import Parts, between, known, once, usable
+
+_BOOSTED: Mapping[str, tuple[float, float]] = {
+    "leaves": (2, 10_000),
+    "min_leaf": (1, 10_000_000),
+    "max_trees": (1, 100_000),
+    "patience": (1, 100_000),
+    "bags": (1, 1_000),
+    "l2": (0, 1_000_000_000),
+}
+
+
+def check_models(parts: Parts) -> Iterator[Problem]:
+    """Check every model's settings, and that the blocks and the feature it names are there."""
+    models = parts.study.get("models")
+    if models is None:
+        return
+    if not models:
+        yield Problem(parts.at("models"), "is empty", "add a [models.NAME] section")
+    for name, spec in models.items():
+        where = parts.at(f"models.{name}")
+        yield from usable(name, where)
+        if name == ORACLE:
+            yield Problem(where, "is a name commonweal uses itself", "rename it")
+        if isinstance(spec, BoostedSpec):
+            yield from _boosted(where, spec)
+        if isinstance(spec, LogisticSpec):
+            yield from once(spec.penalties, f"{where}.penalties")
+            if not all(p > 0 for p in spec.penalties or (0,)):
+                what = "must be above 0, and at least one"
+                yield Problem(f"{where}.penalties", what, "mend them")
+        blocks = parts.study.get("features")
+        if not blocks:
+            continue
+        wrong = list(_seen(where, spec, blocks))
+        yield from wrong
+        if isinstance(spec, CountRankSpec) and parts.sources and not wrong:
+            yield from _ranked_by(where, spec, blocks)
+
+
+def _boosted(where: str, spec: BoostedSpec) -> Iterator[Problem]:
+    for setting in ("learning_rate", "row_fraction", "column_fraction"):
+        value = getattr(spec, setting)
+        if not 0 < value <= 1:
+            yield Problem(f"{where}.{setting}", f"is {value}", "use more than 0, at most 1")
+    for setting, (least, most) in _BOOSTED.items():
+        yield from between(getattr(spec, setting), least, most, f"{where}.{setting}")
+
+
+def _seen(where: str, spec: ModelSpec, blocks: Mapping[str, BlockSpec]) -> Iterator[Problem]:
+    """Check which blocks a model sees."""
+    if isinstance(spec, BaseRateSpec):
+        return
+    if spec.blocks and spec.without:
+        yield Problem(f"{where}.without", "stands beside blocks", "name one of the two")
+        return
+    setting = "blocks" if spec.blocks else "without"
+    named = spec.blocks or spec.without
+    yield from once(named, f"{where}.{setting}")
+    for block in dict.fromkeys(named):
+        yield from known(block, blocks, f"{where}.{setting}", "feature block")
+    if not blocks_seen(spec, blocks) and not spec.blocks:
+        yield Problem(f"{where}.without", "leaves no feature block", "take one out of the list")
+
+
+def _ranked_by(
+    where: str, spec: CountRankSpec, blocks: Mapping[str, BlockSpec]
+) -> Iterator[Problem]:
+    """Check that what a model ranks by is a feature, and of a block that it sees."""
+    seen = blocks_seen(spec, blocks)
+    if _is_among(spec.feature, (n for block in seen for n in names_of(blocks[block]))):
+        return
+    for block, declared in blocks.items():
+        if _is_among(spec.feature, names_of(declared)):
+            what = f"{spec.feature!r} is a feature of {block}, which this model does not see"
+            yield Problem(f"{where}.feature", what, f"let it see {block}")
+            return
+    sure = [n for block in seen for n in names_of(blocks[block]) if CODE not in n]
+    near = nearest(spec.feature, sure)
+    mend = f"did you mean {near}?" if near else "name a column of a feature block"
+    yield Problem(f"{where}.feature", f"there is no feature {spec.feature!r}", mend)
+
+
+def _is_among(feature: str, names: Iterable[str]) -> bool:
+    """Whether a feature is named, or may be one of those there is for each code."""
+    for name in names:
+        start, star, end = name.partition(CODE)
+        if name == feature or (star and feature.startswith(f"{start}=") and feature.endswith(end)):
+            return True
+    return False
