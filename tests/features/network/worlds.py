@@ -222,5 +222,3 @@ def leading(links: set[tuple[int, int]]) -> np.ndarray:
 
 def same(found: float, wanted: float, within: float = 0) -> bool:
     return (np.isnan(found) and np.isnan(wanted)) or abs(found - wanted) <= within
-
-
