@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,8 +22,11 @@ from commonweal.features.spec import (
     AgeSpec,
     AttributesSpec,
     BlockSpec,
+    CentralitySpec,
     CountsSpec,
     GapsSpec,
+    HouseholdSpec,
+    NetworkRecencySpec,
     NetworkSpec,
     RecencySpec,
 )
@@ -58,7 +62,12 @@ VICTIM = Source(
     entity="person",
     occurred_on="occurred_on",
     known_on="known_on",
-    columns={"code": Column(), "born": Column(type="date"), "age": Column(type="integer")},
+    columns={
+        "code": Column(),
+        "born": Column(type="date"),
+        "age": Column(type="integer"),
+        "home": Column(),
+    },
 )
 SOURCES = {"arrest": ARREST, "victim": VICTIM}
 WINDOWS = tuple(Period.parse(text) for text in ("90 days", "1 year", "3 years"))
@@ -112,6 +121,28 @@ BLOCKS: dict[str, BlockSpec] = {
         count={"arrest": ("violent", "convicted"), "victim": ()},
         windows=WINDOWS,
         ever=True,
+        hops=2,
+    ),
+    "network_timing": NetworkRecencySpec(
+        kind="network_recency",
+        edges=("arrest", "arrest-victim"),
+        built_from=Period.parse("2 years"),
+        count={"arrest": ("violent",), "victim": ()},
+        hops=2,
+    ),
+    "network_place": CentralitySpec(
+        kind="centrality",
+        edges=("arrest", "arrest-victim"),
+        built_from=Period.parse("2 years"),
+        measures=("degree", "degree_by_edge", "second", "eigenvector", "neighbours", "absent"),
+    ),
+    "home": HouseholdSpec(
+        kind="household",
+        event="victim",
+        column="home",
+        count={"arrest": ("violent",)},
+        windows=WINDOWS,
+        ever=True,
     ),
 }
 
@@ -141,7 +172,10 @@ def draw_world(number: int, rng: np.random.Generator) -> World:
     arrest["verdict__known_on"] = [
         known[i] + int(lag[i]) if decided[i] else None for i in range(count)
     ]
-    return World(number, as_of, arrest, _events(rng, number, as_of, int(rng.integers(2, 10)), "v"))
+    victim = _events(rng, number, as_of, int(rng.integers(2, 10)), "v")
+    homes = rng.integers(-1, 2, len(victim["record_id"]))
+    victim["home"] = [f"h{number}-{home}" if home >= 0 else None for home in homes]
+    return World(number, as_of, arrest, victim)
 
 
 def _events(
@@ -192,6 +226,8 @@ def _changed(
             row["born"], row["age"] = int(rng.choice(BIRTHS[1:])), 77
             if "gang" in row:
                 row["gang"] = "new"
+            else:
+                row["home"] = f"h{world.number}-{rng.integers(0, 2)}"
         for name, value in row.items():
             kept[name].append(value)
     for j in range(int(rng.integers(1, 8))):
@@ -200,6 +236,8 @@ def _changed(
         row["event_id"] = f"e{world.number}-{rng.integers(0, 8)}"
         if "amount" in events:
             row["amount"], row["gang"] = 99.0, "new"
+        else:
+            row["home"] = f"h{world.number}-0"
         _redate(row, world, rng)
         for name, value in row.items():
             kept[name].append(value)
@@ -238,7 +276,20 @@ class Built:
 
 def build(worlds: list[World], url: str | None = None) -> dict[str, Built]:
     """Build every block for every person of every world at the world's as-of date."""
-    people = [(f"p{w.number}-{i}", w.as_of) for w in worlds for i in range(PEOPLE)]
+    with open_engine(url, 2) as engine:
+        events = {name: engine.table(events_of(worlds, name)) for name in SOURCES}
+        return built(History(engine, events, SOURCES), people_of(worlds), BLOCKS)
+
+
+def people_of(worlds: list[World]) -> list[tuple[str, int]]:
+    """Everybody, and the world's as-of date."""
+    return [(f"p{w.number}-{i}", w.as_of) for w in worlds for i in range(PEOPLE)]
+
+
+def built(
+    history: History, people: list[tuple[str, int]], blocks: Mapping[str, BlockSpec]
+) -> dict[str, Built]:
+    """Build blocks for people at dates, whatever the order of the dates."""
     order = np.argsort([day for _, day in people], kind="stable")
     cohort = pa.table(
         {
@@ -247,16 +298,13 @@ def build(worlds: list[World], url: str | None = None) -> dict[str, Built]:
             "as_of": pa.array([people[i][1] for i in order], pa.int32()).cast(pa.date32()),
         }
     )
-    with open_engine(url, 2) as engine:
-        events = {name: engine.table(events_of(worlds, name)) for name in SOURCES}
-        history = History(engine, events, SOURCES)
-        past = Past.of(history, Rows.of(history, cohort, DATES), BLOCKS)
-        return {name: _built(build_block(name, spec, past), order) for name, spec in BLOCKS.items()}
+    past = Past.of(history, Rows.of(history, cohort, DATES), blocks, threads=2)
+    return {name: _built(build_block(name, spec, past), order) for name, spec in blocks.items()}
 
 
 def _built(block: Block, order: np.ndarray) -> Built:
-    values = np.empty_like(sorted_values := block.values)
-    values[order] = sorted_values
+    values = np.empty_like(found := block.values)
+    values[order] = found
     return Built(block.features, values, block.notes)
 
 

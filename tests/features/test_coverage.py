@@ -6,38 +6,27 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
-import pyarrow as pa
 
 from commonweal.cohorts.history import History
+from commonweal.core.dates import day_number
 from commonweal.core.engines.duckdb import DuckDB
-from commonweal.features.columns import Block
-from commonweal.features.registry import build_block
-from commonweal.features.rows import Rows
-from features.histories import ARREST, BLOCKS, SOURCES, VICTIM, draw_world, events_of
+from features.histories import ARREST, BLOCKS, SOURCES, VICTIM, Built, built, draw_world, events_of
 
 
-def build_from(start: date | None, column_start: date | None, as_of: date) -> dict[str, Block]:
+def build_from(start: date | None, column_start: date | None, as_of: date) -> dict[str, Built]:
     worlds = [draw_world(number, np.random.default_rng(number)) for number in range(5)]
     columns = {**ARREST.columns, "code": replace(ARREST.columns["code"], covers_from=column_start)}
     sources = {
         "arrest": replace(ARREST, covers_from=start, columns=columns),
         "victim": replace(VICTIM, covers_from=start),
     }
-    cohort = pa.table(
-        {
-            "row": pa.array([0], pa.int64()),
-            "entity_id": ["p0-0"],
-            "as_of": pa.array([as_of], pa.date32()),
-        }
-    )
     with DuckDB(1) as engine:
         events = {name: engine.table(events_of(worlds, name)) for name in SOURCES}
         history = History(engine, events, sources)
-        rows = Rows.of(history, cohort, [as_of])
-        return {name: build_block(name, spec, rows, history) for name, spec in BLOCKS.items()}
+        return built(history, [("p0-0", day_number(as_of))], BLOCKS)
 
 
-def value(blocks: dict[str, Block], name: str) -> float:
+def value(blocks: dict[str, Built], name: str) -> float:
     found = [
         b.values[0, i] for b in blocks.values() for i, f in enumerate(b.features) if f.name == name
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import ibis
@@ -10,8 +11,7 @@ import pytest
 
 from commonweal.cohorts import history as history_module
 from commonweal.cohorts.history import History
-from commonweal.features import attributes, counts
-from commonweal.features.rows import Rows
+from commonweal.features.past import Past
 from features.histories import build, change_future, changed_histories, draw_world
 
 
@@ -46,7 +46,7 @@ def test_planted_event_date_leak_is_caught(monkeypatch: pytest.MonkeyPatch) -> N
 
     def visible(self: History, source: str, joined: Any) -> Any:
         past = joined.filter(joined.occurred_on < joined.as_of)
-        decided = self.sources[source].decided()
+        decided = [c for c in self.sources[source].decided() if c in past.columns]
         return past.drop(*[f"{column}__known_on" for column in decided]) if decided else past
 
     monkeypatch.setattr(History, "_visible", visible)
@@ -59,7 +59,7 @@ def test_planted_early_decision_leak_is_caught(monkeypatch: pytest.MonkeyPatch) 
 
     def visible(self: History, source: str, joined: Any) -> Any:
         past = joined.filter(joined.known_on < joined.as_of)
-        decided = self.sources[source].decided()
+        decided = [c for c in self.sources[source].decided() if c in past.columns]
         return past.drop(*[f"{column}__known_on" for column in decided]) if decided else past
 
     monkeypatch.setattr(History, "_visible", visible)
@@ -70,14 +70,17 @@ def test_planted_early_decision_leak_is_caught(monkeypatch: pytest.MonkeyPatch) 
 def test_planted_global_statistic_leak_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Choosing codes on all records instead of the past of the training rows."""
 
-    def chosen(history: History, source: str, column: str, rows: Rows, top: int) -> list[str]:
-        events = history.events[source]
-        events = events.mutate(code=events[column].cast("string")).filter(events[column].notnull())
-        found = events.group_by("code").agg(n=events.count())
+    def codes(self: Past, block: str, sources: Sequence[str], column: str, top: int) -> list[str]:
+        parts = []
+        for source in sources:
+            events = self.history.events[source]
+            events = events.mutate(code=events[column].cast("string"))
+            parts.append(events.filter(events.code.notnull()).select("code"))
+        every = ibis.union(*parts) if parts[1:] else parts[0]
+        found = every.group_by("code").agg(n=every.count())
         ordered = found.order_by([ibis.desc("n"), ibis.asc("code")]).limit(top)
         return [str(code) for code in ordered.to_pyarrow()["code"].to_pylist()]
 
-    monkeypatch.setattr(counts, "common_codes", chosen)
-    monkeypatch.setattr(attributes, "common_codes", chosen)
+    monkeypatch.setattr(Past, "codes", codes)
     before, after = worlds(200, 17)
     assert changed_histories(build(before), build(after)) != set()

@@ -12,23 +12,21 @@ import pytest
 from commonweal.cohorts.history import History
 from commonweal.core.dates import EPOCH, Period
 from commonweal.core.engines.duckdb import DuckDB
-from commonweal.features.columns import Block
-from commonweal.features.registry import build_block
-from commonweal.features.rows import Rows
 from commonweal.features.spec import AttributesSpec, BlockSpec, CountsSpec, RecencySpec
 from commonweal.records.episode_spec import EpisodeSpec, Resolution, source_of
 from commonweal.records.episodes import consolidate, episodes
 from commonweal.records.spec import Column, Condition
 from features.histories import (
     ARREST,
-    DATES,
-    PEOPLE,
     WINDOWS,
+    Built,
     World,
+    built,
     change_future,
     changed_histories,
     draw_world,
     events_of,
+    people_of,
 )
 
 CASE = replace(
@@ -65,22 +63,15 @@ def versions(arrests: pa.Table) -> pa.Table:
     return episodes(arrests, SPELL).events
 
 
-def build(worlds: list[World], make: Make = versions) -> dict[str, Block]:
+def build(worlds: list[World], make: Make = versions) -> dict[str, Built]:
     """Every block of every person at the world's as-of date; a case is closed by its verdict."""
     arrests = events_of(worlds, "arrest")
     for name in ("closed", "closed__known_on"):
         arrests = arrests.append_column(name, arrests["verdict__known_on"])
-    people = [(f"p{w.number}-{i}", w.as_of) for w in worlds for i in range(PEOPLE)]
-    cohort = pa.table({
-        "row": pa.array(range(len(people)), pa.int64()),
-        "entity_id": [person for person, _ in people],
-        "as_of": pa.array([day for _, day in people], pa.int32()).cast(pa.date32()),
-    })  # fmt: skip
     source = source_of(SPELL, {"arrest": CASE})
     with DuckDB(2) as engine:
         history = History(engine, {"spell": engine.table(make(arrests))}, {"spell": source})
-        rows = Rows.of(history, cohort, DATES)
-        return {name: build_block(name, spec, rows, history) for name, spec in BLOCKS.items()}
+        return built(history, people_of(worlds), BLOCKS)
 
 
 def drawn(count: int, seed: int) -> tuple[list[World], list[World]]:

@@ -119,7 +119,7 @@ def build(
         tables = {name: table_of(rows, spell) for name, rows in town.records.items()}
         events = {name: engine.table(table) for name, table in tables.items()}
         history = History(engine, events, SOURCES)
-        past = Past(history, Rows.of(history, cohort, dates))
+        past = Past.of(history, Rows.of(history, cohort, dates), {})
         more = () if builder.__name__ == "build_household" else (graphs or Graphs(threads),)
         block = builder("block", spec, past, *more)
         return block, block.values
