@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from commonweal.features.columns import Values
+from commonweal.features.cells import Values
 from commonweal.models.data import Labels, Places, Sample
 
 

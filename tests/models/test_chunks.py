@@ -12,7 +12,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from commonweal.core.errors import StudyError
 from commonweal.core.seeds import seed_for
-from commonweal.features.columns import Values
+from commonweal.features.cells import Values
 from commonweal.models import binned, boosted, design
 from commonweal.models.binned import binning
 from commonweal.models.boosted import _parameters, _without_threads, fit_boosted

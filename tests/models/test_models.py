@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from commonweal.core.errors import CommonwealError
-from commonweal.features.columns import Values
+from commonweal.features.cells import Values
 from commonweal.models import boosted
 from commonweal.models.baselines import BaseRateModel
 from commonweal.models.data import Labels, Sample, TrainingData

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.core.canonical import pretty_json
-from commonweal.features.columns import Values
+from commonweal.features.cells import Values
 from commonweal.models.data import Scores, TrainingData
 from commonweal.models.spec import CountRankSpec
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from commonweal.features.columns import Values
+from commonweal.features.cells import Values
 from commonweal.models.data import CHUNK, Sample
 
 SAMPLED = 100_000

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from commonweal.core.errors import CommonwealError, problem
 from commonweal.core.seeds import seed_for
-from commonweal.features.columns import Values
+from commonweal.features.cells import Values
 from commonweal.models.binned import binned, binning
 from commonweal.models.data import Scores, TrainingData
 from commonweal.models.fitted import shares

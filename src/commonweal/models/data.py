@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from commonweal.features.columns import Values
+from commonweal.features.cells import Values
 
 Labels = NDArray[np.int8]
 Scores = NDArray[np.float64]

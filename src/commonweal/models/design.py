@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.core.errors import StudyError, problem
-from commonweal.features.columns import Values
+from commonweal.features.cells import Values
 from commonweal.models.data import Sample
 
 Wide = NDArray[np.float64]

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from commonweal.features.columns import Values
+from commonweal.features.cells import Values
 from commonweal.models.data import Matrix, Places, Scores, chunks
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.core.canonical import pretty_json
-from commonweal.features.columns import Values
+from commonweal.features.cells import Values
 from commonweal.models.data import Sample, Scores, TrainingData
 from commonweal.models.design import Columns, Wide, describe, standardized
 from commonweal.models.fitted import Fitted, scores, shares
