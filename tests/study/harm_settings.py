@@ -123,6 +123,8 @@ SETTINGS: dict[str, list[Change]] = {
         (S, 'model = "boosted"', 'model = "boost"', "recommendation.model"),
         (S, "contact.all.count.1y", "contact.all.count.3y", "models.past.feature"),
         (S, 'kind = "logistic"', 'kind = "logit"', "models.logistic.kind"),
+        (S, "max_trees = 50", 'blocks = ["contact"]', "models.boosted.blocks"),
+        (S, "max_trees = 50", 'without = ["networks"]', "models.boosted.without"),
         (S, 'kind = "recency"', 'kind = "latest"', "features.visits.kind"),
         (S, 'agency = "agency.toml"', 'agency = "agency.yaml"', "study.agency"),
         (S, 'column = "race" }', 'column = "rce" }', "protected.race.column"),

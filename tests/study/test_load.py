@@ -10,7 +10,7 @@ from commonweal.cohorts.spec import Rule
 from commonweal.core.dates import Period
 from commonweal.core.errors import DataError, StudyError
 from commonweal.features.spec import CountsSpec, NetworkSpec
-from commonweal.models.spec import BoostedSpec, LogisticSpec
+from commonweal.models.spec import BoostedSpec, LogisticSpec, blocks_seen
 from commonweal.study.check import check_tables
 from commonweal.study.load import load
 from commonweal.study.spec import Study
@@ -252,6 +252,45 @@ def test_a_baseline_may_rank_by_any_feature(write: Write, feature: str) -> None:
 def test_but_by_nothing_else(write: Write, feature: str) -> None:
     told = refused(write(("contact.all.count.1y", feature)))
     assert set(told) == {"study.toml: models.past.feature"}
+
+
+EVERY = '["contacts", "visits", "sites", "network"]'
+
+
+@pytest.mark.parametrize(
+    ("model", "setting", "where", "what"),
+    [
+        ("logistic", 'blocks = ["sites"]\nwithout = ["visits"]', "without", "beside blocks"),
+        ("logistic", 'blocks = ["site"]', "blocks", "did you mean sites?"),
+        ("logistic", 'without = ["site"]', "without", "did you mean sites?"),
+        ("logistic", 'blocks = ["sites", "sites"]', "blocks", "more than once"),
+        (
+            "logistic",
+            'without = ["contacts", "visits", "sites", "network"]',
+            "without",
+            "leaves no",
+        ),
+        ("past", 'blocks = ["sites"]', "feature", "let it see contacts"),
+        ("past", 'without = ["contacts"]', "feature", "let it see contacts"),
+        ("past", 'without = ["contact"]', "without", "did you mean contacts?"),
+    ],
+)
+def test_a_model_sees_blocks_that_are_there(
+    write: Write, model: str, setting: str, where: str, what: str
+) -> None:
+    told = refused(write((f"[models.{model}]\n", f"[models.{model}]\n{setting}\n")))
+    assert set(told) == {f"study.toml: models.{model}.{where}"}
+    assert what in told[f"study.toml: models.{model}.{where}"]
+
+
+def test_a_model_may_see_some_blocks(write: Write) -> None:
+    some = ("[models.past]\n", '[models.past]\nblocks = ["contacts", "visits"]\n')
+    most = ("[models.logistic]\n", '[models.logistic]\nwithout = ["network"]\n')
+    models = load(write(some, most)).spec.models
+    blocks = ("contacts", "visits", "sites", "network")
+    assert blocks_seen(models["past"], blocks) == blocks[:2]
+    assert blocks_seen(models["logistic"], blocks) == blocks[:3]
+    assert blocks_seen(models["boosted"], blocks) == blocks
 
 
 def test_more_places_than_people_is_told_once_the_tables_are_read(tmp_path: Path) -> None:

@@ -46,6 +46,9 @@ class BoostedSpec:
 class LogisticSpec:
     """Logistic regression with a ridge penalty on log-transformed, standardized features.
 
+    A column of categories becomes an indicator of each. All rows are held at once, at 8 bytes a
+    number: more than 2 GB are refused, so a large cohort needs few blocks.
+
     Parameters
     ----------
     penalties
