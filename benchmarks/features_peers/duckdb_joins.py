@@ -6,6 +6,7 @@ a folder of events, so that tests can use it as an oracle on a small world.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import duckdb
@@ -13,6 +14,7 @@ import numpy as np
 from work import Source, Work, contend
 
 Database = duckdb.DuckDBPyConnection
+Series = Callable[[Database, Work, date, Source, str, str, int], dict[str, np.ndarray]]
 
 
 def read(work: Work, day: date) -> Database:
@@ -53,8 +55,11 @@ def join_people(database: Database, since: date) -> None:
     """)
 
 
-def network(work: Work, day: date, database: Database) -> dict[str, np.ndarray]:
-    """Return all columns at one as-of date."""
+def network(
+    work: Work, day: date, database: Database, count: Series | None = None
+) -> dict[str, np.ndarray]:
+    """Return all columns at one as-of date, each series as `count` does: with `series` if None."""
+    count = count or series
     join_people(database, work.edges_since[day])
     rows = database.execute("SELECT count(*) FROM cohort").fetchall()[0][0]
     degree = "SELECT place, count(*) AS n FROM links1 GROUP BY place"
@@ -67,7 +72,7 @@ def network(work: Work, day: date, database: Database) -> dict[str, np.ndarray]:
             )
             for index in one.indices:
                 stem = f"network{hop}.{source}.{index}"
-                columns |= series(database, work, day, one, index, stem, rows)
+                columns |= count(database, work, day, one, index, stem, rows)
     return columns
 
 

@@ -72,12 +72,13 @@ def assembled(work: Work, frames: Frames) -> ft.EntitySet:
     """Return people and their events, with a column for each index and code to be filtered by."""
     entities = ft.EntitySet("city")
     people = frames["cohort"][["entity_id"]]
-    entities.add_dataframe(people, "people", index="entity_id")
+    text = {"entity_id": "Categorical"}
+    entities.add_dataframe(people, "people", index="entity_id", logical_types=text)
     for source, one in work.sources.items():
         frame = frames[source].assign(
             **{index: frames[source].code.isin(codes) for index, codes in one.indices.items()}
         )
-        kinds = {"code": "Categorical"} | dict.fromkeys(one.indices, "Boolean")
+        kinds = text | {"code": "Categorical"} | dict.fromkeys(one.indices, "Boolean")
         entities.add_dataframe(
             frame, source, index="record", time_index="occurred_on", logical_types=kinds
         )

@@ -56,11 +56,12 @@ def aggregates(work: Work, source: str, one: Source, day: date) -> list[pl.Expr]
     when = pl.col("occurred_on")
     for slug, days in zip(work.slugs, (*work.windows, None), strict=True):
         recent = pl.lit(True) if days is None else when >= day - timedelta(days=days)
-        for index in one.indices:
-            made.append((pl.col(index) & recent).sum().alias(f"{source}.{index}.count.{slug}"))
-        for code in one.codes:
-            name = f"{source}.{one.column}={code}.count.{slug}"
-            made.append(((pl.col("code") == code) & recent).sum().alias(name))
+        series = {index: pl.col(index) for index in one.indices}
+        series |= {f"{one.column}={code}": pl.col("code") == code for code in one.codes}
+        made += [
+            (within & recent).sum().alias(f"{source}.{name}.count.{slug}")
+            for name, within in series.items()
+        ]
     for index in one.indices:
         for end, found in (("first", when.filter(pl.col(index)).min()),
                            ("last", when.filter(pl.col(index)).max())):  # fmt: skip

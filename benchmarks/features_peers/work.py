@@ -167,12 +167,14 @@ def kept(folder: Path) -> Columns:
 
 
 def equal_share(ours: Columns, theirs: Columns, names: Sequence[str]) -> float:
-    """Return the share of cells that are equal; a column that one side lacks has none."""
+    """Return the share of our cells that are equal to theirs.
+
+    Where we lack a column, no cell is equal; but a code that nobody has had needs no column.
+    """
     rows = theirs["row"].astype(np.int64) if "row" in theirs else slice(None)
-    shares = [
-        np.mean((ours[name][rows] == theirs[name]) | np.isnan(ours[name][rows] + theirs[name]))
-        if name in ours and name in theirs
-        else 0.0
-        for name in names
-    ]
+    shares = []
+    for name in names:
+        mine = ours[name][rows] if name in ours else 0 if "=" in name else np.inf
+        there = theirs[name]
+        shares.append(np.mean((mine == there) | (np.isnan(mine) & np.isnan(there))))
     return float(np.mean(shares))
