@@ -71,7 +71,8 @@ def with_busy_id(data: Path, folder: Path, day: date, degree: int) -> None:
                             SELECT DISTINCT ON (entity_id) * FROM '{work.events(source)}'
                             WHERE occurred_on >= DATE '{work.edges_since[day]}'
                             AND known_on < DATE '{day}' ORDER BY entity_id, occurred_on, record_id
-                        ) LIMIT {degree}
+                            LIMIT {degree}
+                        )
                 """
             out = folder / "events" / f"{source}.parquet"
             database.execute(f"COPY ({query}) TO '{out}' {FORMAT}")
