@@ -190,8 +190,8 @@ def scaling(ring: Ring, folder: Path, sizes: Sequence[float]) -> list[Figure]:
         ratio = costs[-1][place].cpu / (costs[0][place].cpu * grown)
         name = f"{title}, CPU an event at {grown:.0f}x over 1x"
         figures.append(figure(name, ratio, "times", "<= 1.2"))
-    with_busy_id(ring.data, busy.data, ring.dates[0], DEGREE)
-    print(f"with one id of degree {DEGREE:,}, and without:")
+    met = with_busy_id(ring.data, busy.data, ring.dates[0], DEGREE)
+    print(f"with one id of degree {met:,}, and without:")
     pair = [one.ours("network", ring.dates[:1]) for one in (busy, ring)]
     name = "network with a busy id over without, memory"
     figures.append(figure(name, pair[0].memory / pair[1].memory, "times", "<= 1.1"))

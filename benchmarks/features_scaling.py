@@ -55,8 +55,8 @@ def numbered(database: duckdb.DuckDBPyConnection, people: str, folder: Path) -> 
     database.execute(f"COPY ({query}) TO '{folder / 'cohort.parquet'}' {FORMAT}")
 
 
-def with_busy_id(data: Path, folder: Path, day: date, degree: int) -> None:
-    """Write the data with one more id: it is arrested with this many people, one at a time."""
+def with_busy_id(data: Path, folder: Path, day: date, degree: int) -> int:
+    """Write the data with one more id, arrested with so many people where there are; count them."""
     work = Work.read(data)
     (folder / "events").mkdir(parents=True, exist_ok=True)
     (folder / "work.json").write_text((data / "work.json").read_text())
@@ -78,3 +78,5 @@ def with_busy_id(data: Path, folder: Path, day: date, degree: int) -> None:
             database.execute(f"COPY ({query}) TO '{out}' {FORMAT}")
         people = f"SELECT entity_id, as_of FROM '{data / 'cohort.parquet'}'"
         numbered(database, f"{people} UNION ALL SELECT '{BUSY}', DATE '{day}'", folder)
+        counted = f"SELECT count(*) FROM '{folder / 'events' / 'arrest.parquet'}'"
+        return database.execute(f"{counted} WHERE entity_id = '{BUSY}'").fetchall()[0][0]
