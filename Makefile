@@ -6,7 +6,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_COMPILE_BYTECODE := 1
 export PYTHONPATH :=
 
-.PHONY: setup peers demo test check clean tree police
+.PHONY: setup peers featuretools demo test check clean tree police
 
 setup: .venv/.installed
 
@@ -23,6 +23,12 @@ peers: .peers/.installed
 
 .peers/.installed: $(UV) pyproject.toml uv.lock
 	UV_PROJECT_ENVIRONMENT=.peers $(UV) sync --quiet --frozen --only-group peers --python python3
+	touch $@
+
+featuretools: .featuretools/.installed
+
+.featuretools/.installed: $(UV) pyproject.toml uv.lock
+	UV_PROJECT_ENVIRONMENT=.featuretools $(UV) sync --quiet --frozen --only-group featuretools --python python3
 	touch $@
 
 demo: setup
@@ -45,4 +51,4 @@ tree: setup
 	.venv/bin/python docs/generate.py
 
 clean:
-	rm -rf .venv .peers .tools build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .peers .featuretools .tools build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
