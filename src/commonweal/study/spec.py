@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from commonweal.cohorts.spec import CohortSpec, OutcomeSpec
+from commonweal.core.engines.address import Address
 from commonweal.decisions.spec import Capacity, RecommendationSpec
 from commonweal.evaluation.spec import EvaluationSpec
 from commonweal.features.spec import BlockSpec
@@ -45,6 +46,8 @@ class Study:
         The agency file.
     data
         Folder of the agency's tables.
+    database
+        Where they are instead, if they stand in a database.
     path, agency_path
         Paths of the study file and of the agency file.
     simulated
@@ -57,6 +60,7 @@ class Study:
     path: Path
     agency_path: Path
     simulated: bool = False
+    database: Address | None = None
 
     @property
     def answers(self) -> Path | None:
