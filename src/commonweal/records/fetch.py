@@ -59,7 +59,7 @@ def fetch(
             _write(connection, sql.Identifier(schema, table), columns, folder / table)
 
 
-def _tables(connection: psycopg.Connection, schema: str) -> dict[str, Columns]:
+def _tables(connection: psycopg.Connection, schema: str) -> Mapping[str, Columns]:
     """Return table -> column -> type, for the tables and views the user may read."""
     found: dict[str, dict[str, str]] = {}
     rows = connection.execute(
@@ -79,13 +79,10 @@ def _missing(source: Source, there: Mapping[str, Columns], schema: str) -> list[
     lost = [table for table in tables if table not in there]
     if lost:
         return [_no_table(table, there, schema) for table in lost]
-    problems = []
-    wanted = dict.fromkeys(declared_columns(source), tables)
-    for table in tables if source.join else ():
-        problems += _absent(source.join.on if source.join else "", [table], there)
-    for column, among in wanted.items():
-        problems += _absent(column, among, there)
-    return problems
+    places = [(column, tables) for column in declared_columns(source)]
+    if source.join:
+        places += [(source.join.on, [table]) for table in tables]
+    return [p for column, among in places for p in _absent(column, among, there)]
 
 
 def _absent(column: str, among: Sequence[str], there: Mapping[str, Columns]) -> list[Problem]:
