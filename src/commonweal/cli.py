@@ -24,7 +24,11 @@ app.add_typer(linking, name="link")
 
 StudyFile = Annotated[Path, typer.Argument(help="The study file, study.toml.", show_default=False)]
 Data = Annotated[
-    Path | None, typer.Option(help="Folder of the tables, instead of the agency file's.")
+    str | None,
+    typer.Option(
+        help="Folder of the tables, or postgresql://user@host:port/database?schema=public, "
+        "instead of the agency file's."
+    ),
 ]
 Engine = Annotated[
     str | None,

@@ -12,6 +12,9 @@ import pyarrow.parquet as pq
 from commonweal.core.errors import DataError, Problem, nearest, problem
 from commonweal.records.comma import comma_header, read_comma
 
+_PARQUET = (".parquet", "")
+"""Endings of Parquet files; a table fetched from a database has none."""
+
 
 def table_file(folder: Path, table: str) -> Path:
     """Return the file of a declared table: what stands before ``#``."""
@@ -47,7 +50,7 @@ def read_raw(folder: Path, table: str, columns: Sequence[str]) -> pa.Table:
             return _read_duckdb(path, table, columns)
         if path.suffix.lower() == ".csv":
             return read_comma(path, table, lambda names: _choose(names, columns or names, table))
-        if path.suffix.lower() == ".parquet":
+        if path.suffix.lower() in _PARQUET:
             return _read_parquet(path, table, columns)
     except OSError as error:
         raise problem(
@@ -66,7 +69,7 @@ def column_names(folder: Path, table: str) -> list[str]:
     path = _existing(folder, table)
     if "#" not in table and path.suffix.lower() == ".csv":
         return comma_header(path, table)
-    if "#" not in table and path.suffix.lower() == ".parquet":
+    if "#" not in table and path.suffix.lower() in _PARQUET:
         try:
             return list(pq.read_schema(path).names)
         except (pa.ArrowException, OSError) as error:

@@ -115,7 +115,8 @@ class Source:
     Parameters
     ----------
     table
-        File in the agency's data folder: ``.csv``, ``.parquet``, or ``.duckdb#table``.
+        File in the agency's data folder: ``.csv``, ``.parquet``, or ``.duckdb#table``; or a table
+        or view, where the data are a database.
     entity
         Column that says whom the record is about. None where that is found by linkage: every
         record is then somebody's of its own until it is linked.

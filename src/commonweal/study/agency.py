@@ -22,7 +22,8 @@ class Agency:
     name
         Name of the agency, for the report.
     data
-        Folder of the tables, relative to the agency file.
+        Folder of the tables, relative to the agency file; or
+        ``postgresql://user@host:port/database?schema=public``, without a password.
     extracted_on
         The day the tables were drawn: everything known before it is in them, and no outcome
         window that ends after it is taken as observed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from commonweal.core.errors import DataError, Problem
 from commonweal.records.assemble import assemble_source
+from commonweal.study.fetched import fetched
 from commonweal.study.spec import Study
 
 
@@ -12,9 +13,16 @@ def check_tables(study: Study) -> list[str]:
 
     Raises
     ------
+    StudyError
+        If a database that holds the tables cannot be used.
     DataError
         With every source's mistakes.
     """
+    with fetched(study) as local:
+        return _checked(local)
+
+
+def _checked(study: Study) -> list[str]:
     problems: list[Problem] = []
     lines = []
     people: set[str] = set()

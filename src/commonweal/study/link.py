@@ -20,7 +20,11 @@ from commonweal.linkage.prepare import prepare
 from commonweal.linkage.verify import Violation, violations
 from commonweal.study import stages
 from commonweal.study.evaluate import evaluated, evaluation
+<<<<<<< HEAD
 from commonweal.study.features import features
+=======
+from commonweal.study.fetched import fetched
+>>>>>>> engines
 from commonweal.study.linkage import COLUMNS, link, linkable
 from commonweal.study.load import load
 from commonweal.study.prepared import prepare as prepare_records
@@ -73,7 +77,7 @@ def link_run(study: Study, out: Path, threads: int = 2) -> LinkRun:
     if not study.agency.linked():
         mend = "add [linkage] to the agency file"
         raise problem(StudyError, study.agency_path.name, "declares nothing to link", mend)
-    with alone(out), progress() as shown:
+    with fetched(study) as study, alone(out), progress() as shown:
         store = Store(out / "store")
         store.root.mkdir(exist_ok=True)
         store.sweep()
@@ -184,7 +188,7 @@ def move_threshold(
     if spec is None:
         raise problem(StudyError, study.agency_path.name, "links no records", "add [linkage]")
     found = []
-    with alone(out), progress() as shown:
+    with fetched(study) as study, alone(out), progress() as shown:
         store = Store(out / "store")
         store.root.mkdir(exist_ok=True)
         for shift in shifts:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, cast, get_args, get_type_hints
 from pydantic import ConfigDict, Discriminator, TypeAdapter, ValidationError
 
 from commonweal.cohorts.spec import OutcomeSpec
+from commonweal.core.engines.address import Address, database
 from commonweal.core.errors import Problem, StudyError, nearest, problem
 from commonweal.simulate.seal import matches_seal
 from commonweal.study.agency import Agency
@@ -45,7 +46,8 @@ def load(
     path
         The study file.
     data
-        Folder of the agency's tables, where it is not the one the agency file names.
+        Folder of the agency's tables, where it is not the one the agency file names, or
+        ``postgresql://user@host:port/database?schema=public``.
     agency_file
         The agency file, where it is not the one the study file names.
 
@@ -67,16 +69,35 @@ def load(
     problems = [*study.problems, *agency.problems, *cross_check(parts)]
     if problems:
         raise StudyError(problems)
-    folder = Path(data) if data is not None else agency_path.parent / agency.parts["data"]
     checked = Agency(**agency.parts)
+    folder, base = _where(data, checked, agency_path)
     tables = [source.table for source in checked.sources.values()]
     tables += [source.join.table for source in checked.sources.values() if source.join]
-    simulated = checked.simulated is not None and matches_seal(folder, checked.simulated, tables)
+    sealed = checked.simulated if base is None else None
+    simulated = sealed is not None and matches_seal(folder, sealed, tables)
     spec = StudySpec(**study.parts)
     return Study(
         spec=spec, agency=checked, data=folder, path=path, agency_path=agency_path,
-        simulated=simulated,
+        simulated=simulated, database=base,
     )  # fmt: skip
+
+
+def _where(
+    data: Path | str | None, agency: Agency, agency_path: Path
+) -> tuple[Path, Address | None]:
+    """Return the folder of the tables, or the database that holds them.
+
+    A password in an agency file would be copied into every run's folder: it may not stand there.
+    """
+    named = data if data is not None else agency.data
+    if isinstance(named, Path) or "://" not in named:
+        return (agency_path.parent / named if data is None else Path(named)), None
+    where = f"{agency_path.name}: data" if data is None else "--data"
+    found = database(named, where)
+    if data is None and found.password:
+        mend = "take it out, and put it into PGPASSWORD or ~/.pgpass"
+        raise problem(StudyError, where, "holds a password, which every run would copy", mend)
+    return Path(), found
 
 
 def outcome_of(text: str, file: str) -> OutcomeSpec | None:

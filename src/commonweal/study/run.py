@@ -26,7 +26,11 @@ from commonweal.models.spec import BoostedSpec, CountRankSpec
 from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
 from commonweal.study.evaluate import Evaluated, evaluated, evaluation
+<<<<<<< HEAD
 from commonweal.study.features import features
+=======
+from commonweal.study.fetched import fetched
+>>>>>>> engines
 from commonweal.study.load import load
 from commonweal.study.matrix import matrix
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
@@ -143,6 +147,12 @@ def run(study: Study, out: Path | str, threads: int = 2, engine: str | None = No
     out = Path(out)
     address = Address.parse(engine or os.environ.get(ENGINE))
     check_engine(address, threads)
+    with fetched(study) as local:
+        return _here(local, out, threads, address)
+
+
+def _here(study: Study, out: Path, threads: int, address: Address) -> Run:
+    """Run a study whose tables are files."""
     key = offer.read_key(out) if offer.offers(study) else None
     _check_libraries(study)
     known = oracle_of(study)

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+<<<<<<< HEAD
 from commonweal.cohorts.spec import CohortSpec, FilterSpec, OutcomeSpec
+=======
+from commonweal.cohorts.spec import CohortSpec, OutcomeSpec
+from commonweal.core.engines.address import Address
+>>>>>>> engines
 from commonweal.decisions.spec import Capacity, RecommendationSpec
 from commonweal.evaluation.spec import EvaluationSpec
 from commonweal.features.spec import BlockSpec
@@ -46,6 +51,8 @@ class Study:
         The agency file.
     data
         Folder of the agency's tables.
+    database
+        Where they are instead, if they stand in a database.
     path, agency_path
         Paths of the study file and of the agency file.
     simulated
@@ -58,6 +65,7 @@ class Study:
     path: Path
     agency_path: Path
     simulated: bool = False
+    database: Address | None = None
 
     @property
     def answers(self) -> Path | None:

@@ -7,16 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.engines.servers import binaries, server
+from core.engines.servers import server_of_tests
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """URL of a PostgreSQL database; skips where PostgreSQL is not installed."""
-    programs = binaries()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed (initdb, postgres)")
-    with server(programs) as url:
+    with server_of_tests() as url:
         yield url
 
 

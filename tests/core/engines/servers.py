@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 
 USER, PASSWORD = "caseworker", "top@secret/word"
 URL_PASSWORD = "top%40secret%2Fword"
@@ -45,6 +46,16 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@contextmanager
+def server_of_tests() -> Iterator[str]:
+    """Run a server; skips where PostgreSQL is not installed."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (initdb, postgres)")
+    with server(programs) as url:
+        yield url
 
 
 @contextmanager

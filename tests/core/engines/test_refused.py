@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
@@ -93,6 +94,18 @@ def test_a_wrong_password_and_a_missing_permission(postgres: str) -> None:
         owner.execute("GRANT CREATE ON DATABASE closed TO visitor")
         with open_engine(url) as engine:
             assert engine.kind == "postgresql"
+
+
+def test_a_server_that_goes_away(postgres: str) -> None:
+    with pytest.raises(StudyError, match="cannot be used: terminating connection") as error:  # noqa: PT012, SIM117
+        with open_engine(postgres) as engine, psycopg.connect(postgres, autocommit=True) as other:
+            numbers = engine.table(pa.table({"x": [1]}))
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name = 'commonweal'"
+            )
+            numbers.to_pyarrow()
+    assert URL_PASSWORD not in str(error.value)
 
 
 @pytest.mark.slow

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from commonweal.core.errors import CommonwealError, StudyError, problem
 
@@ -26,10 +26,13 @@ class Address:
         ``duckdb`` (in this process), ``postgresql`` or ``spark``.
     url
         The whole connection string; it may hold a password and is never shown.
+    schema
+        Where an agency's raw tables are, in a database that holds them.
     """
 
     kind: Kind = "duckdb"
     url: str = field(default="", repr=False)
+    schema: str = "public"
 
     @classmethod
     def parse(cls, url: str | None) -> Address:
@@ -60,6 +63,12 @@ class Address:
         return cls(kind, url)
 
     @property
+    def password(self) -> bool:
+        """Whether a password stands in the address."""
+        parts = urlsplit(self.url)
+        return parts.password is not None or "password" in dict(parse_qsl(parts.query))
+
+    @property
     def shown(self) -> str:
         """The address without its password and parameters."""
         if self.kind == "duckdb":
@@ -73,6 +82,27 @@ class Address:
 
 HERE = Address()
 """DuckDB in this process."""
+
+
+def database(url: str, where: str = "data") -> Address:
+    """Read the address of a database that holds raw tables: ``?schema=`` names where they are.
+
+    Raises
+    ------
+    StudyError
+        If it is no address of a PostgreSQL database.
+    """
+    try:
+        address = Address.parse(url)
+        parts = urlsplit(address.url)
+        given = parse_qsl(parts.query, keep_blank_values=True)
+    except (StudyError, ValueError) as error:
+        what = "is no address of a PostgreSQL database"
+        mend = "write postgresql://user@host:port/database?schema=public"
+        raise problem(StudyError, where, what, mend) from error
+    schema = dict(given).get("schema", "public")
+    rest = urlencode([(name, value) for name, value in given if name != "schema"])
+    return replace(address, url=parts._replace(query=rest).geturl(), schema=schema)
 
 
 def _malformed(kind: Kind) -> CommonwealError:

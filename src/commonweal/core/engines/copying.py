@@ -13,6 +13,7 @@ from psycopg import sql
 from commonweal.core.errors import DataError, problem
 
 _ROWS = 65_536
+_BYTES = 32_000_000
 _INTEGERS = {"int8": "smallint", "int16": "smallint", "int32": "integer", "int64": "bigint",
              "uint8": "smallint", "uint16": "integer", "uint32": "bigint"}  # fmt: skip
 _OTHERS = {"float": "real", "double": "double precision", "bool": "boolean", "date32[day]": "date"}
@@ -90,16 +91,27 @@ def _plain(column: pa.Array) -> pa.Array:
 
 def unload(cursor: psycopg.Cursor, query: str, schema: pa.Schema) -> pa.Table:
     """Return the rows of a query, which come in its order, as an Arrow table of `schema`."""
+    return pa.concat_tables([schema.empty_table(), *parts(cursor, query, schema)])
+
+
+def parts(cursor: psycopg.Cursor, query: str, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield the rows of a query, some megabytes of them at a time."""
     found = io.BytesIO()
     with cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)".encode()) as copy:
-        for part in copy:
-            found.write(part)
-    if not found.tell():
-        return schema.empty_table()
-    found.seek(0)
+        for row in copy:  # PostgreSQL sends whole rows
+            found.write(row)
+            if found.tell() > _BYTES:
+                yield _parsed(found, schema)
+                found = io.BytesIO()
+    if found.tell():
+        yield _parsed(found, schema)
+
+
+def _parsed(text: io.BytesIO, schema: pa.Schema) -> pa.Table:
     convert = pc.ConvertOptions(
         column_types=schema, null_values=[""], strings_can_be_null=True,
         quoted_strings_can_be_null=False, true_values=["t"], false_values=["f"],
     )  # fmt: skip
-    read = pc.ReadOptions(column_names=schema.names, use_threads=False)
-    return pc.read_csv(found, read, _READ, convert)
+    text.seek(0)
+    read = pc.ReadOptions(column_names=schema.names, use_threads=False, block_size=2 * _BYTES)
+    return pc.read_csv(text, read, _READ, convert)

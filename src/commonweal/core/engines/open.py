@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from importlib import import_module
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from commonweal.core.engines.address import Address
 from commonweal.core.engines.duckdb import DuckDB
 from commonweal.core.errors import StudyError, problem
 from commonweal.core.tables import Engine
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 def open_engine(url: str | Address | None = None, threads: int = 2) -> Engine:
@@ -31,9 +35,9 @@ def open_engine(url: str | Address | None = None, threads: int = 2) -> Engine:
     if address.kind == "duckdb":
         return DuckDB(threads)
     if address.kind == "postgresql":
-        made: Engine = _driver("postgres", "psycopg").Postgres(address, threads)
+        made: Engine = _driver("postgres", "psycopg", "postgres").Postgres(address, threads)
         return made
-    spark: Engine = _driver("spark", "pyspark").Spark(address, threads)
+    spark: Engine = _driver("spark", "pyspark", "spark").Spark(address, threads)
     return spark
 
 
@@ -44,12 +48,19 @@ def check_engine(address: Address, threads: int) -> None:
             pass
 
 
-def _driver(name: str, package: str) -> ModuleType:
-    """Import an engine; its driver need not be installed where it is not used."""
+def reading(address: Address) -> psycopg.Connection:
+    """Return a connection to a PostgreSQL database that only reads; errors as `open_engine`'s."""
+    module = _driver("postgres", "psycopg", "postgres_login")
+    found: psycopg.Connection = module.connected(address)
+    return found
+
+
+def _driver(extra: str, package: str, name: str) -> ModuleType:
+    """Import a module with its driver, which need not be installed where it is not used."""
     try:
         import_module(package)
         return import_module(f"commonweal.core.engines.{name}")
     except ImportError as error:
-        what = f"{name} needs {package}, which cannot be imported ({error})"
-        mend = f'pip install "commonweal[{name}]"'
+        what = f"{extra} needs {package}, which cannot be imported ({error})"
+        mend = f'pip install "commonweal[{extra}]"'
         raise problem(StudyError, "engine", what, mend) from error

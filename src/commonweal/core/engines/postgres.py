@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlglot.expressions as sge
@@ -15,7 +16,7 @@ from psycopg import sql
 from commonweal.core.canonical import file_digest
 from commonweal.core.engines.address import Address
 from commonweal.core.engines.copying import create, load, unload
-from commonweal.core.engines.postgres_login import connected
+from commonweal.core.engines.postgres_login import connected, refused
 from commonweal.core.tables import Relation
 
 SCHEMA = "commonweal"
@@ -67,6 +68,7 @@ class Postgres:
     kind = "postgresql"
 
     def __init__(self, address: Address, threads: int = 2) -> None:
+        self._address = address
         self._connection = connected(address, SCHEMA)
         for name, value in _settings(threads).items():
             self._connection.execute("SELECT set_config(%s, %s, false)", (name, value))
@@ -77,9 +79,17 @@ class Postgres:
         """Return the engine itself."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Close the connection; its temporary tables go with it."""
+    def __exit__(self, _: object, error: object, *rest: object) -> None:
+        """Close the connection; its temporary tables go with it.
+
+        Raises
+        ------
+        StudyError
+            If the server went away or ran out of something, in its own words.
+        """
         self._connection.close()
+        if isinstance(error, psycopg.OperationalError):
+            raise refused(self._address, error, None) from None
 
     def parquet(self, path: Path) -> Relation:
         """Return the relation over a Parquet file, loaded unless its content is there already."""

@@ -39,12 +39,12 @@ def connected(address: Address, schema: str | None = None) -> psycopg.Connection
     try:
         connection = psycopg.connect(**given, autocommit=True)  # type: ignore[arg-type]  # as libpq has them
     except psycopg.Error as error:
-        raise _refused(address, error, given.get("password")) from None
+        raise refused(address, error, given.get("password")) from None
     try:
         _prepare(connection, schema)
     except psycopg.Error as error:
         connection.close()
-        raise _refused(address, error, given.get("password")) from None
+        raise refused(address, error, given.get("password")) from None
     except CommonwealError:
         connection.close()
         raise
@@ -88,7 +88,8 @@ def _forbidden(user: str, thing: str, grant: str) -> CommonwealError:
     return problem(StudyError, "engine", f"{user} may not make {thing}", mend)
 
 
-def _refused(address: Address, error: psycopg.Error, password: object) -> CommonwealError:
+def refused(address: Address, error: psycopg.Error, password: object) -> CommonwealError:
+    """Say what the server said, without the password."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = lines[0] if lines else type(error).__name__
     if password:
