@@ -20,11 +20,8 @@ from commonweal.linkage.prepare import prepare
 from commonweal.linkage.verify import Violation, violations
 from commonweal.study import stages
 from commonweal.study.evaluate import evaluated, evaluation
-<<<<<<< HEAD
 from commonweal.study.features import features
-=======
 from commonweal.study.fetched import fetched
->>>>>>> engines
 from commonweal.study.linkage import COLUMNS, link, linkable
 from commonweal.study.load import load
 from commonweal.study.prepared import prepare as prepare_records

@@ -26,11 +26,8 @@ from commonweal.models.spec import BoostedSpec, CountRankSpec
 from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
 from commonweal.study.evaluate import Evaluated, evaluated, evaluation
-<<<<<<< HEAD
 from commonweal.study.features import features
-=======
 from commonweal.study.fetched import fetched
->>>>>>> engines
 from commonweal.study.load import load
 from commonweal.study.matrix import matrix
 from commonweal.study.oracle import no_oracle, oracle, oracle_of

@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-<<<<<<< HEAD
 from commonweal.cohorts.spec import CohortSpec, FilterSpec, OutcomeSpec
-=======
-from commonweal.cohorts.spec import CohortSpec, OutcomeSpec
 from commonweal.core.engines.address import Address
->>>>>>> engines
 from commonweal.decisions.spec import Capacity, RecommendationSpec
 from commonweal.evaluation.spec import EvaluationSpec
 from commonweal.features.spec import BlockSpec
