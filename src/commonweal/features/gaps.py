@@ -43,7 +43,7 @@ def build_gaps(name: str, spec: GapsSpec, past: Past) -> Block:
     def days() -> tuple[Facets, Relation, int]:
         facets = Facets.of(past.own, spec.event, series)
         keyed = facets.keyed(past.of_source(spec.event))
-        found = past.own.engine.cache(keyed.select("row", "key", "occurred_on").distinct())
+        found = past.own.engine.cache(keyed.select("row", "key", "occurred_on"))
         return facets, found, int(found.count().to_pyarrow().as_py())
 
     def parts() -> Iterator[Cells]:
@@ -69,8 +69,7 @@ def _lengths(
         np.zeros(table.num_rows, np.int32), ones * _days(table["occurred_on"]),
         facets.radix, facets.first, facets.listed, places, 1,
     )  # fmt: skip
-    order = np.lexsort((day, place, row))
-    found = steps(row[order], place[order], day[order], rows.stop - rows.start, series)
+    found = steps(row, place, day, rows.stop - rows.start, series)
     return dict(zip(("mean", "shortest", "longest", "latest"), found, strict=True))
 
 

@@ -301,7 +301,7 @@ def sparse(matrix, fill):
 
 @njit(cache=True, nogil=True)
 def steps(row, place, day, rows, series):
-    """Summarize days between successive different days; sorted by row, place and day.
+    """Summarize days between successive different days, in any order; several may be equal.
 
     Returns
     -------
@@ -313,21 +313,45 @@ def steps(row, place, day, rows, series):
     shortest = np.full(shape, np.nan, np.float32)
     longest = np.full(shape, np.nan, np.float32)
     latest = np.full(shape, np.nan, np.float32)
+    by = _counted(row, np.arange(len(row)), rows)
+    order = np.empty(len(row), np.int64)
+    i = 0
+    while i < len(by):  # within a row by place and day: a handful
+        j = i
+        last_of = i
+        while last_of < len(by) and row[by[last_of]] == row[by[i]]:
+            last_of += 1
+        if last_of - i > 64:
+            keys = np.empty(last_of - i, np.int64)
+            for k in range(i, last_of):
+                keys[k - i] = (np.int64(place[by[k]]) << 32) + np.int64(day[by[k]])
+            order[i:last_of] = by[i:last_of][np.argsort(keys, kind="mergesort")]
+            i = last_of
+            continue
+        while j < last_of:
+            one = by[j]
+            k = j
+            while k > i and (place[order[k - 1]], day[order[k - 1]]) > (place[one], day[one]):
+                order[k] = order[k - 1]
+                k -= 1
+            order[k] = one
+            j += 1
+        i = j
     i = 0
     while i < len(row):
-        r, s = row[i], place[i]
-        first = last = day[i]
+        r, s = row[order[i]], place[order[i]]
+        first = last = day[order[i]]
         count = 0
         i += 1
-        while i < len(row) and row[i] == r and place[i] == s:
-            step = day[i] - last
+        while i < len(row) and row[order[i]] == r and place[order[i]] == s:
+            step = day[order[i]] - last
             if step > 0:
                 if count == 0 or step < shortest[r, s]:
                     shortest[r, s] = step
                 if count == 0 or step > longest[r, s]:
                     longest[r, s] = step
                 latest[r, s] = step
-                last = day[i]
+                last = day[order[i]]
                 count += 1
             i += 1
         if count > 0:

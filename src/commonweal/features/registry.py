@@ -13,6 +13,7 @@ from commonweal.features.network import (
     build_household,
     build_network,
     build_network_recency,
+    planned,
 )
 from commonweal.features.past import Past
 from commonweal.features.recency import build_recency
@@ -58,5 +59,10 @@ def build_block(name: str, spec: BlockSpec, past: Past) -> Block:
 
 def _graphs(past: Past) -> Graphs:
     """Return the networks that blocks built together share."""
-    found: Graphs = past.once("graphs", lambda: Graphs(past.threads))
+
+    def make() -> Graphs:
+        plans = planned(past.history, past.specs.values())
+        return Graphs(past.threads, planned=plans)
+
+    found: Graphs = past.once("graphs", make)
     return found

@@ -3,7 +3,7 @@
 from commonweal.features.network.centrality import build_centrality
 from commonweal.features.network.counts import build_network
 from commonweal.features.network.household import build_household
-from commonweal.features.network.memo import Graphs
+from commonweal.features.network.memo import Graphs, planned
 from commonweal.features.network.recency import build_network_recency
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "build_household",
     "build_network",
     "build_network_recency",
+    "planned",
 ]

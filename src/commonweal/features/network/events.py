@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import ibis
@@ -72,6 +72,14 @@ class Events:
             self.day[kept], self.incidents,
         )  # fmt: skip
 
+    def only(self, bits: Sequence[int]) -> Events:
+        """Return the events of some series only, in another order: the i-th is bit ``bits[i]``."""
+        mask = np.zeros(len(self.mask), np.int64)
+        for place, bit in enumerate(bits):
+            mask |= ((self.mask >> bit) & 1) << place
+        found = self.narrowed(mask > 0)
+        return replace(found, mask=mask[mask > 0])
+
 
 def packs(counted: Sequence[Counted]) -> Iterator[slice]:
     """Split series into as many as fit into one pass."""
@@ -96,7 +104,9 @@ def read_events(
         As-of date.
     """
     ids = people.take(pa.array(wanted))
-    codes = ibis.memtable(pa.table({"entity_id": ids, "person": pa.array(wanted, pa.int32())}))
+    codes = history.engine.table(
+        pa.table({"entity_id": ids, "person": pa.array(wanted, pa.int32())})
+    )
     parts = []
     incidents = 0
     for source in dict.fromkeys(source for source, _ in counted):
