@@ -132,7 +132,7 @@ def own(ring: Ring) -> list[Figure]:
     if peer is not None:
         theirs = peer.work / (peer.rows * len(names))  # what is read is not its own
         share = ring.equal("own", "featuretools_windows", names)
-        ratio = theirs / (ours.cpu / (ours.rows * len(names)))
+        ratio = theirs / (ours.read / (ours.rows * len(names)))
         figures += [
             figure("featuretools over own history, CPU a cell", ratio, "times", ">= 100"),
             figure("own cells equal to featuretools", share, "share", ">= 1"),

@@ -8,15 +8,19 @@ writing them out as dense rows, a part at a time.
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
+import lightgbm
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,13 +28,20 @@ from features_peers.work import Work, keep, peak
 
 from commonweal.cohorts.history import History
 from commonweal.core.dates import Period
-from commonweal.core.tables import Engine, read_table
-from commonweal.features.columns import Block
+from commonweal.core.engines.duckdb import DuckDB
+from commonweal.core.tables import read_table
+from commonweal.features.cells import CellFile
+from commonweal.features.matrix import FeatureMatrix, StoredBlock
+from commonweal.features.past import Past
 from commonweal.features.registry import build_block
 from commonweal.features.rows import Rows
 from commonweal.features.spec import BlockSpec, CountsSpec, NetworkSpec, RecencySpec
-from commonweal.records.conditions import Condition
-from commonweal.records.spec import Column, Source
+from commonweal.models.binned import binned, binning
+from commonweal.models.data import Sample
+from commonweal.records.spec import Column, Condition, Source
+from commonweal.study.features import write_block
+from commonweal.study.load import load
+from commonweal.study.matrix import CELLS
 
 TRAINING = 650_000
 TREES = 3
@@ -38,10 +49,11 @@ TREES = 3
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Cells of some rows: the columns' names, and dense rows in order, a part at a time."""
+    """Cells of some rows: columns' names, dense rows in order, a part at a time, and where from."""
 
     names: tuple[str, ...]
     parts: Callable[[], Iterator[np.ndarray]]
+    matrix: FeatureMatrix
 
 
 def own_history(data: Path, dates: Sequence[date]) -> Made:
@@ -72,39 +84,44 @@ def network_spec(work: Work) -> NetworkSpec:
         count={s: tuple(i for i in one.indices if i != "all") for s, one in work.sources.items()},
         windows=tuple(Period(days, "days") for days in work.windows),
         ever=True,
+        hops=2,
     )
 
 
-def whole_job(data: Path, dates: Sequence[date]) -> Iterator[np.ndarray]:
-    """Make all columns of all cohorts, from events on disk to dense rows."""
-    for day in dates:
-        both = own_history(data, [day]), network(data, day)
-        for parts in zip(*(one.parts() for one in both), strict=True):
-            yield np.concatenate(parts, axis=1)
+def whole_job(data: Path, dates: Sequence[date]) -> Made:
+    """Make the paper's columns of all cohorts, from events on disk to dense rows."""
+    study = load(data / "paper.toml", data)
+    return built(Work.read(data), dates, study.spec.features, study.agency.sources)
 
 
-def built(work: Work, dates: Sequence[date], specs: dict[str, BlockSpec]) -> Made:
-    """Build blocks of the cohorts at some as-of dates, one date after the other."""
-    made: list[list[Block]] = []
-    tables = {source: work.events(source) for source in work.sources}
-    for day in dates:
-        with Engine(2) as engine:
-            history = History.open(engine, tables, declared(work))
-            rows = Rows.of(history, cohort(work, day), dates)
-            made.append([build_block(name, spec, rows, history) for name, spec in specs.items()])
-    names = tuple(feature.name for block in made[0] for feature in block.features)
+def built(
+    work: Work, dates: Sequence[date], specs: Mapping[str, BlockSpec],
+    sources: Mapping[str, Source] | None = None,
+) -> Made:  # fmt: skip
+    """Build blocks of the cohorts at some as-of dates: cells on disk, read as dense rows."""
+    sources = sources or declared(work)
+    tables = {name: work.events(name) for name in sources}
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    stored = {}
+    with DuckDB(2) as engine:
+        history = History.open(engine, tables, sources)
+        rows = Rows.of(history, cohort(work, dates), dates)
+        past = Past.of(history, rows, specs, threads=2)
+        for name, spec in specs.items():
+            block = build_block(name, spec, past)
+            (folder / name).mkdir()
+            write_block(block, folder / name)
+            cells = CellFile.open(folder / name / CELLS)
+            stored[name] = StoredBlock(cells, block.layout, block.features)
+    matrix = FeatureMatrix(stored)
+    return Made(matrix.names, lambda: matrix.chunks(np.arange(matrix.rows), threads=2), matrix)
 
-    def parts() -> Iterator[np.ndarray]:
-        for blocks in made:
-            yield np.concatenate([block.values for block in blocks], axis=1)
 
-    return Made(names, parts)
-
-
-def cohort(work: Work, day: date) -> pa.Table:
-    """Return the cohort's people at one as-of date, numbered from 0."""
+def cohort(work: Work, dates: Sequence[date]) -> pa.Table:
+    """Return the cohorts' people at some as-of dates, numbered from 0."""
     table = read_table(work.data / "cohort.parquet")
-    table = table.filter(pc.equal(table["as_of"], day)).sort_by("row")
+    table = table.filter(pc.is_in(table["as_of"], pa.array(dates, pa.date32()))).sort_by("row")
     place = table.column_names.index("row")
     return table.set_column(place, "row", [np.arange(table.num_rows)])
 
@@ -136,45 +153,39 @@ def shot(work: Work, dates: Sequence[date]) -> np.ndarray:
     return found.fetchnumpy()["shot"]
 
 
-def boosted(data: Path, dates: Sequence[date]) -> tuple[int, int]:
+def boosted(made: Made, labels: np.ndarray) -> tuple[int, int]:
     """Fit a few trees on the first rows of the whole job; return the shape of their matrix."""
-    import lightgbm
-
-    labels = shot(Work.read(data), dates)[:TRAINING]
-    matrix, filled = None, 0
-    for part in whole_job(data, dates):
-        if matrix is None:
-            matrix = np.empty((len(labels), part.shape[1]), np.float32)
-        taken = min(len(part), len(matrix) - filled)
-        matrix[filled : filled + taken] = part[:taken]
-        filled += taken
-        if filled == len(matrix):
-            break
-    assert matrix is not None
-    parameters = {"objective": "binary", "num_threads": 2, "verbose": -1, "force_row_wise": True}
-    lightgbm.train(parameters, lightgbm.Dataset(matrix, labels), num_boost_round=TREES)
-    return matrix.shape
+    rows = np.arange(min(TRAINING, len(labels)))
+    parameters = {
+        "objective": "binary", "num_threads": 2, "verbose": -1, "force_row_wise": True,
+        "num_leaves": 31, "min_data_in_leaf": 40, **binning(1),
+    }  # fmt: skip
+    sample = Sample(made.matrix, rows, labels[rows].astype(np.int8))
+    known = set(made.matrix.categorical)
+    places = tuple(i for i, name in enumerate(made.names) if name in known)
+    lightgbm.train(parameters, binned(lightgbm, sample, parameters, places), TREES)
+    return len(rows), len(made.names)
 
 
 def main(step: str, data: Path, out: str, dates: Sequence[date]) -> None:
     """Run one step and tell its cost."""
     laps = [(time.process_time(), time.perf_counter())]
-    made, shape, held = None, (0, 0), []
-    if step == "boosted":
-        shape = boosted(data, dates)
-    elif step == "job":
-        shape = passed(whole_job(data, dates), None)
+    held: list[np.ndarray] = []
+    if step in ("job", "boosted"):
+        made = whole_job(data, dates)
     else:
         made = own_history(data, dates) if step == "own" else network(data, dates[0])
     laps.append((time.process_time(), time.perf_counter()))
-    if made is not None:
+    if step == "boosted":
+        shape = boosted(made, shot(Work.read(data), dates))
+    else:
         shape = passed(made.parts(), held if out != "-" else None)
     laps.append((time.process_time(), time.perf_counter()))
     told = {
         "read": laps[1][0] - laps[0][0], "work": laps[2][0] - laps[1][0],
         "wall": laps[2][1] - laps[0][1], "memory": peak(), "rows": shape[0], "columns": shape[1],
     }  # fmt: skip
-    if made is not None and held:
+    if held:
         keep(dict(zip(made.names, np.concatenate(held).T, strict=True)), Path(out))
     print(json.dumps(told))
 

@@ -1,6 +1,7 @@
 """The data that features are measured on: a simulated city's events, its cohort and the work.
 
-usage: features_world.py FOLDER PEOPLE   (makes events/, cohort.parquet and work.json)
+usage: features_world.py FOLDER PEOPLE
+(makes events/, cohort.parquet, work.json, agency.toml and paper.toml: the paper's 1,406 columns)
 
 People are as the department's own index has them, so that nothing is linked first.
 """
@@ -11,13 +12,15 @@ import json
 import sys
 import tempfile
 from pathlib import Path
+from shutil import copyfile
 
 from measuring import TOOL, child_cost
 
 from commonweal.cohorts.draw import draw
 from commonweal.cohorts.history import History
 from commonweal.core.dates import Period
-from commonweal.core.tables import Engine, write_table
+from commonweal.core.engines.duckdb import DuckDB
+from commonweal.core.tables import write_table
 from commonweal.records.assemble import assemble_source
 from commonweal.simulate.violence.codes import (
     ARREST_CODES,
@@ -69,12 +72,14 @@ def make(folder: Path, people: int) -> None:
         child_cost(TOOL, *simulate, "--out", str(world))
         indexed(world)
         study = load(world / "study.toml")
+        for file in ("agency.toml", "paper.toml"):
+            copyfile(world / file, folder / file)
         sources = study.agency.sources
         tables = {source: folder / "events" / f"{source}.parquet" for source in sources}
         for source, path in tables.items():
             made = assemble_source(source, sources[source], study.data, study.agency.extracted_on)
             write_table(made.events, path)
-    with Engine(2) as engine:
+    with DuckDB(2) as engine:
         cohort, _ = draw(study.spec.cohort, History.open(engine, tables, sources))
     write_table(cohort, folder / "cohort.parquet")
     dates = cohort["as_of"].unique().to_pylist()

@@ -10,7 +10,7 @@ whose an event is depends on the as-of date too: it is whoever the records known
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -126,6 +126,10 @@ class History:
                 own = own.union(others.select(*kept, entity_id=nobody))
             events[source] = self.engine.cache(own)
         return History(self.engine, events, self.sources, identities, self.left_out)
+
+    def with_events(self, source: str, events: Relation) -> History:
+        """Return the history with other events of one source."""
+        return replace(self, events={**self.events, source: events})
 
     def everyone(self, source: str, dates: Sequence[date]) -> Relation:
         """Return the past of all people at each date: (as_of, entity_id, event columns)."""
