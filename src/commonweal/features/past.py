@@ -17,7 +17,7 @@ from commonweal.features.needs import own_columns
 from commonweal.features.rows import Rows
 from commonweal.features.spec import BlockSpec
 
-AT_ONCE = 8_000_000
+AT_ONCE = 2_000_000
 """Long rows brought to the driver at once."""
 
 

@@ -25,6 +25,7 @@ from commonweal.models.boosted import check_openmp
 from commonweal.models.spec import BoostedSpec, CountRankSpec
 from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
+from commonweal.study.dictionary import DICTIONARY, describe
 from commonweal.study.evaluate import Evaluated, evaluated, evaluation
 from commonweal.study.features import features
 from commonweal.study.fetched import fetched
@@ -124,7 +125,8 @@ def run(study: Study, out: Path | str, threads: int = 2, engine: str | None = No
     study
         A checked study, from `commonweal.study.load.load`.
     out
-        The run's folder: ``report.html``, ``metrics.json``, ``manifest.json``,
+        The run's folder: ``report.html``, ``metrics.json``, ``dictionary.csv`` (what every
+        feature is), ``manifest.json``,
         ``recommendation.csv`` (help only) and ``store/``.
     threads
         Threads used; no byte of the output depends on it.
@@ -233,6 +235,7 @@ def _run(
     grouped = stages.groups(shop, made, people)
     blocks = features(shop, made, people)
     _check_ranks(study, blocks)
+    described = describe(shop, blocks)
     fitted = stages.models(shop, people, labelled, blocks)
     tested = evaluation(shop, people, labelled, grouped, blocks, fitted)
     finished = [
@@ -241,6 +244,7 @@ def _run(
         labelled,
         grouped,
         *blocks.values(),
+        described,
         *fitted.values(),
         tested,
     ]
@@ -265,6 +269,7 @@ def _run(
     finished.append(page)
     if offered:
         _publish(offered, "recommendation.csv", out)
+    _publish(described, DICTIONARY, out)
     _publish(page, "metrics.json", out)
     _publish(page, "report.html", out)
     write_manifest(study, out, digests, finished, name, known, shop.address.kind)
@@ -317,7 +322,7 @@ def write_manifest(
 ) -> None:  # fmt: skip
     """Write what the run was made from and what it made; no time, no path, no person."""
     reported = any(artefact.stage == "report" for artefact in finished)
-    outputs = ["report.html", "metrics.json"] if reported else []
+    outputs = ["report.html", "metrics.json", DICTIONARY] if reported else []
     outputs += [name] if name else []
     text = pretty_json({
         "study": study.spec.study.name,

@@ -30,6 +30,7 @@ def features(reading: Reading) -> Section:
         )
     else:
         said += f"{model} does not say how much it draws on each."
+    said += " Every feature is described in dictionary.csv, beside this report."
     parts: list[Part] = [Paragraph(said)]
     if used:
         parts.append(_figure(used, model))
