@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from commonweal.cohorts.spec import Rule
+from commonweal.cohorts.spec import FilterSpec, Rule
 from commonweal.core.dates import Period
 from commonweal.core.errors import DataError, StudyError
-from commonweal.features.spec import CountsSpec, NetworkSpec
+from commonweal.features.spec import AgeSpec, CountsSpec, NetworkSpec
 from commonweal.models.spec import BoostedSpec, LogisticSpec, blocks_seen
+from commonweal.records.spec import Condition
 from commonweal.study.check import check_tables
 from commonweal.study.load import load
 from commonweal.study.spec import Study
@@ -133,6 +134,103 @@ def test_harmful_settings_are_refused_by_path(write: Write, change: Change) -> N
     told = refused(path)
     assert f"{file}: {place}" in told
     assert all(re.match(r"(study|agency)\.toml: \S", where) for where in told)
+
+
+FILTER = """\
+[filter.{source}]
+leave_out = [{{ {condition} }}]
+
+[models.boosted]"""
+AGE = """\
+[features.age]
+kind = "age"
+event = ["contact"]
+{columns}
+
+[models.boosted]"""
+
+
+def test_a_filter_is_read(write: Write) -> None:
+    text = FILTER.format(source="contact", condition='column = "level", equals = "low"')
+    (read,) = load(write(("[models.boosted]", text))).spec.filter.values()
+    assert read == FilterSpec(leave_out=(Condition(column="level", equals="low"),), cohort=False)
+
+
+def test_a_filter_rests_on_no_protected_attribute(write: Write) -> None:
+    """By the column of the attribute or by its own name, whatever table it stands in."""
+    for source, column in (("visit", "race"), ("contact", "age"), ("registration", "birth_year")):
+        text = FILTER.format(source=source, condition=f'column = "{column}", present = true')
+        told = refused(write(("[models.boosted]", text)))
+        assert list(told) == [f"study.toml: filter.{source}.leave_out"]
+        assert f"rests on the protected attribute '{column}'" in "".join(told.values())
+
+
+def test_an_agency_that_cannot_be_read_is_no_mistake_of_a_filter(write: Write) -> None:
+    text = FILTER.format(source="contact", condition='column = "level", equals = "low"')
+    path = write(("[models.boosted]", text))
+    (path.parent / "agency.toml").write_text("x = ", encoding="utf-8")
+    assert set(refused(path)) == {"agency.toml"}
+
+
+def test_age_needs_the_review_where_it_is_protected(write: Write) -> None:
+    """Whatever column it is told by: what is protected is the age."""
+    text = AGE.format(columns='age = "years"')
+    renamed = ("age = { type", "years = { type")
+    told = refused(write(("[models.boosted]", text), agency=(renamed,)))
+    assert list(told) == ["study.toml: features.age"]
+    assert "uses the protected attribute 'age'" in told["study.toml: features.age"]
+    allowed = ("statement =", 'allows_features = ["age"]\nstatement =')
+    spec = load(write(("[models.boosted]", text), allowed, agency=(renamed,))).spec
+    assert spec.features["age"] == AgeSpec(kind="age", event=("contact",), age="years")
+    race_only = ("statement =", 'allows_features = ["race"]\nstatement =')
+    assert list(refused(write(("[models.boosted]", text), race_only, agency=(renamed,)))) == [
+        "study.toml: features.age"
+    ]
+    bands = (", age_bands = [0, 25, 50] }", " }")
+    other = ('age = { event = "registration", column = "birth_year"',
+             'born = { event = "registration", column = "birth_year"')  # fmt: skip
+    load(write(("[models.boosted]", text), bands, other, agency=(renamed,)))
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ('age = "score"', "contact.score is declared as number, not as integer"),
+        ('age = "beat"', "contact.beat is declared as text, not as integer"),
+        ('birth_date = "beat"', "contact.beat is declared as text, not as date"),
+        ('birth_date = "age"', "contact.age is declared as integer, not as date"),
+        ('birth_date = "born"', "there is no column 'born'"),
+        ("", "looks at no column"),
+    ],
+)
+def test_age_is_told_by_a_date_or_a_whole_number(write: Write, columns: str, said: str) -> None:
+    allowed = ("statement =", 'allows_features = ["age"]\nstatement =')
+    text = AGE.format(columns=columns)
+    told = refused(write(("[models.boosted]", text), allowed))
+    assert list(told) == ["study.toml: features.age"]
+    assert said in told["study.toml: features.age"]
+
+
+def test_a_name_nearly_right_is_offered_in_every_new_block(write: Write) -> None:
+    blocks = {
+        "gaps": ('kind = "gaps"\nevent = "contact"\ngroups = ["sevre"]', "severe"),
+        "gang": ('kind = "affiliation"\nevent = "contact"\ncolumn = "baet"', "beat"),
+        "home": (
+            'kind = "household"\nevent = "contact"\ncolumn = "beat"\n'
+            'count = { hram = [] }\nwindows = ["1 year"]',
+            "harm",
+        ),
+        "near": (
+            'kind = "network_recency"\nedges = ["contact"]\nbuilt_from = "1 year"\n'
+            'count = { contact = ["hihg"] }',
+            "high",
+        ),
+        "place": ('kind = "centrality"\nedges = ["contcat"]\nbuilt_from = "1 year"', "contact"),
+    }
+    for name, (text, near) in blocks.items():
+        more = ("[models.boosted]", f"[features.{name}]\n{text}\n\n[models.boosted]")
+        (said,) = refused(write(more)).values()
+        assert said.endswith(f"did you mean {near}?"), said
 
 
 def test_an_agency_that_is_no_toml_does_not_hide_the_study(write: Write) -> None:
