@@ -141,6 +141,13 @@ FILTER = """\
 leave_out = [{{ {condition} }}]
 
 [models.boosted]"""
+LINKS = ('edges = ["contact", "contact-harm"]', 'built_from = "2 years"')
+PLACE = ('kind = "centrality"', *LINKS, 'measures = ["degree", "degree_by_edge", "neighbours"]')
+NEAR = ('kind = "network_recency"', *LINKS, "count = { harm = [] }", "hops = 2")
+HOME = (
+    'kind = "household"', 'event = "contact"', 'column = "beat"', "count = { harm = [] }",
+    'windows = ["1 year"]',
+)  # fmt: skip
 AGE = """\
 [features.age]
 kind = "age"
@@ -327,7 +334,7 @@ def test_the_embargo_names_what_is_missing(write: Write) -> None:
 
 def test_windows_of_the_same_length_in_other_words_are_one(write: Write) -> None:
     edit = ('["180 days", "1 year", "2 years"]', '["12 months", "1 year"]')
-    assert set(refused(write(edit, ("contact.all.count.1y", "network.degree")))) == {
+    assert set(refused(write(edit, ("contact.all.count.1y", "visit.all.days_since_last")))) == {
         "study.toml: features.contacts.windows"
     }
 
@@ -336,10 +343,32 @@ def test_windows_of_the_same_length_in_other_words_are_one(write: Write) -> None
     "feature",
     ["contact.high.count.180d", "contact.charge=THEFT.count.2y", "contact.all.count.ever",
      "visit.urgent.days_since_last", "visit.site.distinct", "visit.site.latest=clinic",
-     "network.degree", "network1.contact.high.people.2y"],
+     "network1.contact.high.people.2y", "network1.harm.all.incidents.1y"],
 )  # fmt: skip
 def test_a_baseline_may_rank_by_any_feature(write: Write, feature: str) -> None:
     load(write(("contact.all.count.1y", feature)))
+
+
+@pytest.mark.parametrize(
+    ("feature", "lines"),
+    [
+        ("contact.high.gap.mean", ('kind = "gaps"', 'event = "contact"', 'groups = ["high"]')),
+        ("contact.beat.distinct", ('kind = "affiliation"', 'event = "contact"', 'column = "beat"')),
+        ("household.people", HOME),
+        ("household.harm.all.incidents.1y", HOME),
+        ("network.degree", PLACE),
+        ("network.degree.contact-harm", PLACE),
+        ("network1.max_degree", PLACE),
+        ("network2.harm.all.days_since_last", NEAR),
+    ],
+)
+def test_a_baseline_may_rank_by_a_feature_of_every_kind_of_block(
+    write: Write, feature: str, lines: tuple[str, ...]
+) -> None:
+    more = "\n".join(("[features.more]", *lines, "", "[models.boosted]"))
+    rank = ("contact.all.count.1y", feature)
+    load(write(("[models.boosted]", more), rank))
+    assert list(refused(write(rank))) == ["study.toml: models.past.feature"]
 
 
 @pytest.mark.parametrize(
