@@ -178,7 +178,7 @@ def tally(past: Past, source: str, windows: Sequence[Period] | None = None) -> T
             .agg(n=ibis._.one.sum(), oldest=ibis._.occurred_on.min(),
                  newest=ibis._.occurred_on.max())
         )  # fmt: skip
-        repeated = None if twice is None else _once(events, facets, past)
+        repeated = None if twice is None or not facets.listed.size else _once(events, facets, past)
         size = int(counted.count().to_pyarrow().as_py())
         return Tally(counted, repeated, facets, tuple(series), size)
 
