@@ -19,7 +19,8 @@ from commonweal.cohorts.draw import draw
 from commonweal.cohorts.history import History
 from commonweal.core.engines.duckdb import DuckDB
 from commonweal.core.tables import write_table
-from commonweal.features.counts import build_counts
+from commonweal.features.past import Past
+from commonweal.features.registry import build_block
 from commonweal.features.rows import Rows
 from commonweal.features.spec import CountsSpec
 from commonweal.records.assemble import assemble_source
@@ -60,8 +61,12 @@ def compared(world: Path, folder: Path) -> tuple[float, float, bool]:
         history = History.open(engine, tables, sources)
         people, _ = draw(study.spec.cohort, history)
         rows = Rows.of(history, people, [date(2014, 1, 1)])
-        ours = build_counts("arrests", spec, rows, history).values
-        our_cost = cpu_of(lambda: build_counts("arrests", spec, rows, history))
+
+        def count() -> np.ndarray:
+            past = Past.of(history, rows, {"arrests": spec})
+            return build_block("arrests", spec, past).values
+
+        ours, our_cost = count(), cpu_of(count)
     frame = pd.read_parquet(tables["arrest"])
     cohort = people.to_pandas()
     theirs = pandas_counts(frame, cohort, spec)
