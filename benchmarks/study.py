@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from features_world import indexed
 from measuring import TOOL, child_cost, cpu_of, figure, show
 
 from commonweal.cohorts.draw import draw
@@ -46,6 +47,7 @@ def pandas_counts(events: pd.DataFrame, cohort: pd.DataFrame, spec: CountsSpec) 
 
 def compared(world: Path, folder: Path) -> tuple[float, float, bool]:
     """Return CPU seconds of our counts and of pandas' on equal work, and whether cells agree."""
+    indexed(world)
     study = load(world / "study.toml")
     sources = study.agency.sources
     tables = {}
