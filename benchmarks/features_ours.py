@@ -35,7 +35,7 @@ from commonweal.features.matrix import FeatureMatrix, StoredBlock
 from commonweal.features.past import Past
 from commonweal.features.registry import build_block
 from commonweal.features.rows import Rows
-from commonweal.features.spec import BlockSpec, CountsSpec, NetworkSpec, RecencySpec
+from commonweal.features.spec import BlockSpec, CentralitySpec, CountsSpec, NetworkSpec, RecencySpec
 from commonweal.models.binned import binned, binning
 from commonweal.models.data import Sample
 from commonweal.records.spec import Column, Condition, Source
@@ -70,9 +70,13 @@ def own_history(data: Path, dates: Sequence[date]) -> Made:
     return built(work, dates, specs)
 
 
-def network(data: Path, as_of: date) -> Made:
+def network(data: Path, dates: Sequence[date]) -> Made:
     """Count what happened among the people the cohort was involved with."""
-    return built(Work.read(data), [as_of], {"network": network_spec(Work.read(data))})
+    counts = network_spec(Work.read(data))
+    degree = CentralitySpec(
+        kind="centrality", edges=counts.edges, built_from=counts.built_from, measures=("degree",)
+    )
+    return built(Work.read(data), dates, {"network": counts, "network_place": degree})
 
 
 def network_spec(work: Work) -> NetworkSpec:
@@ -174,7 +178,7 @@ def main(step: str, data: Path, out: str, dates: Sequence[date]) -> None:
     if step in ("job", "boosted"):
         made = whole_job(data, dates)
     else:
-        made = own_history(data, dates) if step == "own" else network(data, dates[0])
+        made = own_history(data, dates) if step == "own" else network(data, dates)
     laps.append((time.process_time(), time.perf_counter()))
     if step == "boosted":
         shape = boosted(made, shot(Work.read(data), dates))

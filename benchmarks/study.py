@@ -13,13 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from features_world import indexed
 from measuring import TOOL, child_cost, cpu_of, figure, show
 
 from commonweal.cohorts.draw import draw
 from commonweal.cohorts.history import History
 from commonweal.core.engines.duckdb import DuckDB
 from commonweal.core.tables import write_table
-from commonweal.features.counts import build_counts
+from commonweal.features.past import Past
+from commonweal.features.registry import build_block
 from commonweal.features.rows import Rows
 from commonweal.features.spec import CountsSpec
 from commonweal.records.assemble import assemble_source
@@ -45,6 +47,7 @@ def pandas_counts(events: pd.DataFrame, cohort: pd.DataFrame, spec: CountsSpec) 
 
 def compared(world: Path, folder: Path) -> tuple[float, float, bool]:
     """Return CPU seconds of our counts and of pandas' on equal work, and whether cells agree."""
+    indexed(world)
     study = load(world / "study.toml")
     sources = study.agency.sources
     tables = {}
@@ -60,8 +63,12 @@ def compared(world: Path, folder: Path) -> tuple[float, float, bool]:
         history = History.open(engine, tables, sources)
         people, _ = draw(study.spec.cohort, history)
         rows = Rows.of(history, people, [date(2014, 1, 1)])
-        ours = build_counts("arrests", spec, rows, history).values
-        our_cost = cpu_of(lambda: build_counts("arrests", spec, rows, history))
+
+        def count() -> np.ndarray:
+            past = Past.of(history, rows, {"arrests": spec})
+            return build_block("arrests", spec, past).values
+
+        ours, our_cost = count(), cpu_of(count)
     frame = pd.read_parquet(tables["arrest"])
     cohort = people.to_pandas()
     theirs = pandas_counts(frame, cohort, spec)

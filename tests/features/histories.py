@@ -147,9 +147,9 @@ BLOCKS: dict[str, BlockSpec] = {
 }
 
 
-@dataclass
+@dataclass(eq=False)
 class World:
-    """Events of one history; columns of equal length."""
+    """Events of one history; columns of equal length. Nothing changes them."""
 
     number: int
     as_of: int

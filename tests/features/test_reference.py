@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -25,6 +26,7 @@ from features.histories import (
 EPOCH = date(1970, 1, 1)
 
 
+@cache
 def past_of(world: World, kind: str) -> list[dict[str, Any]]:
     """What was known strictly before the world's as-of date; undecided values are None."""
     as_of = EPOCH + timedelta(days=world.as_of)
@@ -144,6 +146,7 @@ def attribute_value(past: list[dict[str, Any]], column: str, what: str) -> Any:
     return float(value == code) if code else value
 
 
+@cache
 def links(world: World, as_of: date, edge: str | None = None) -> set[tuple[str, str]]:
     start = BLOCKS["network"].built_from.before(as_of)  # type: ignore[union-attr]
     arrests = [r for r in past_of(world, "arrest") if r["occurred_on"] >= start]
@@ -159,6 +162,7 @@ def links(world: World, as_of: date, edge: str | None = None) -> set[tuple[str, 
     }
 
 
+@cache
 def at_distance(world: World, person: str, hop: int, as_of: date) -> set[str]:
     every = links(world, as_of)
     first = {b for a, b in every if a == person}
@@ -166,6 +170,7 @@ def at_distance(world: World, person: str, hop: int, as_of: date) -> set[str]:
     return first if hop == 1 else second
 
 
+@cache
 def household_of(world: World, person: str) -> set[str]:
     past = past_of(world, "victim")
     homes = {

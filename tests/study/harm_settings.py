@@ -10,6 +10,19 @@ from study.harm import CATALOGUE, Mutation, Rng, Told, kind, pick
 Change = tuple[str, str, str, str]
 S, A = "study.toml", "agency.toml"
 C, V = "sources.contact", "sources.visit"
+NEXT = "[models.boosted]"
+
+
+def _more(name: str, *lines: str, place: str = "") -> Change:
+    """Put a section more into the study; the place is the section, or a setting of it."""
+    text = "\n".join([f"[{name}]", *lines])
+    return S, NEXT, f"{text}\n\n{NEXT}", f"{name}.{place}" if place else name
+
+
+def _leave_out(source: str, condition: str, place: str) -> Change:
+    return _more(f"filter.{source}", f"leave_out = [{{ {condition} }}]", place=place)
+
+
 SETTINGS: dict[str, list[Change]] = {
     "unknown_key": [
         (S, "k = 10", "k = 10\nseats = 3", "capacity.seats"),
@@ -215,6 +228,107 @@ SETTINGS: dict[str, list[Change]] = {
          '[sources.harm.checks]\ntype = "ignore"\n\n[sources.harm.columns]',
          "sources.harm.checks.type"),
         (A, 'occurred_on = "harmed_on"', 'occurred_on = "person_id"', "sources.harm"),
+    ],
+    "filter_that_cannot_be": [
+        _leave_out("contcat", 'column = "level", equals = "high"', ""),
+        _more("filter.contact", "leave_out = []", place="leave_out"),
+        _more("filter.contact", "cohort = true", place="leave_out"),
+        _more("filter.contact", 'leave_out = [{ column = "level", equals = "high" }]',
+              'cohort = "yes"', place="cohort"),
+        _more("filter.contact", 'leave_out = [{ column = "level", equals = "high" }]',
+              "cohorts = true", place="cohorts"),
+        _leave_out("contact", 'column = "levle", equals = "high"', "leave_out[1]"),
+        _leave_out("contact", 'column = "level", equals = "higgh"', "leave_out[1].equals"),
+        _leave_out("contact", 'column = "level"', "leave_out[1]"),
+        _leave_out("contact", 'column = "charge", at_least = 3', "leave_out[1]"),
+        _leave_out("visit", 'column = "race", equals = "A"', "leave_out"),
+        _leave_out("registration", 'column = "birth_year", at_most = 1980', "leave_out"),
+    ],
+    "gaps_of_nothing": [
+        _more("features.gaps", 'kind = "gaps"', 'event = "contcat"'),
+        _more("features.gaps", 'kind = "gaps"', 'event = "contact"', 'groups = ["hgih"]',
+              place="groups"),
+        _more("features.gaps", 'kind = "gaps"', 'event = "contact"', 'groups = ["high", "high"]',
+              place="groups"),
+        _more("features.gaps", 'kind = "gaps"', 'event = "contact"', "total = false"),
+        _more("features.gaps", 'kind = "gaps"', 'event = "contact"', "summaries = []",
+              place="summaries"),
+        _more("features.gaps", 'kind = "gaps"', 'event = "contact"', 'summaries = ["median"]',
+              place="summaries[1]"),
+        _more("features.gaps", 'kind = "gaps"', 'event = "visit"', 'groups = ["race_a"]'),
+    ],
+    "age_of_nobody": [
+        _more("features.age", 'kind = "age"', 'event = ["contcat"]', 'age = "age"'),
+        _more("features.age", 'kind = "age"', "event = []", 'age = "age"', place="event"),
+        _more("features.age", 'kind = "age"', 'event = ["contact", "contact"]', 'age = "age"',
+              place="event"),
+        _more("features.age", 'kind = "age"', 'event = ["contact"]'),
+        _more("features.age", 'kind = "age"', 'event = ["contact"]', 'age = "aeg"'),
+        _more("features.age", 'kind = "age"', 'event = ["contact"]', 'age = "age"'),
+    ],
+    "affiliation_with_nothing": [
+        _more("features.gang", 'kind = "affiliation"', 'event = "contcat"', 'column = "beat"'),
+        _more("features.gang", 'kind = "affiliation"', 'event = "contact"', 'column = "baet"'),
+        _more("features.gang", 'kind = "affiliation"', 'event = "contact"', place="column"),
+        _more("features.gang", 'kind = "affiliation"', 'event = "contact"', 'column = "beat"',
+              "top = 0", place="top"),
+        _more("features.gang", 'kind = "affiliation"', 'event = "contact"', 'column = "beat"',
+              "summaries = []", place="summaries"),
+        _more("features.gang", 'kind = "affiliation"', 'event = "visit"', 'column = "race"'),
+    ],
+    "household_of_nobody": [
+        _more("features.home", 'kind = "household"', 'event = "contcat"', 'column = "beat"',
+              "count = { harm = [] }", 'windows = ["1 year"]'),
+        _more("features.home", 'kind = "household"', 'event = "contact"', 'column = "baet"',
+              "count = { harm = [] }", 'windows = ["1 year"]'),
+        _more("features.home", 'kind = "household"', 'event = "contact"', 'column = "beat"',
+              "count = { hram = [] }", 'windows = ["1 year"]'),
+        _more("features.home", 'kind = "household"', 'event = "contact"', 'column = "beat"',
+              'count = { contact = ["hgih"] }', 'windows = ["1 year"]', place="groups"),
+        _more("features.home", 'kind = "household"', 'event = "contact"', 'column = "beat"',
+              "count = {}", 'windows = ["1 year"]'),
+        _more("features.home", 'kind = "household"', 'event = "contact"', 'column = "beat"',
+              "count = { harm = [] }", "windows = []", place="windows"),
+        _more("features.home", 'kind = "household"', 'event = "contact"', 'column = "beat"',
+              "count = { harm = [] }", 'windows = ["1 year"]', "units = []", place="units"),
+        _more("features.home", 'kind = "household"', 'event = "visit"', 'column = "race"',
+              "count = { harm = [] }", 'windows = ["1 year"]'),
+    ],
+    "neighbours_of_nobody": [
+        _more("features.near", 'kind = "network_recency"', 'edges = ["contcat"]',
+              'built_from = "2 years"', "count = { harm = [] }"),
+        _more("features.near", 'kind = "network_recency"', "edges = []",
+              'built_from = "2 years"', "count = { harm = [] }", place="edges"),
+        _more("features.near", 'kind = "network_recency"', 'edges = ["visit"]',
+              'built_from = "2 years"', "count = { harm = [] }", place="edges"),
+        _more("features.near", 'kind = "network_recency"', 'edges = ["contact"]',
+              'built_from = "2 years"', "count = { hram = [] }"),
+        _more("features.near", 'kind = "network_recency"', 'edges = ["contact"]',
+              'built_from = "2 years"', 'count = { contact = ["hgih"] }', place="groups"),
+        _more("features.near", 'kind = "network_recency"', 'edges = ["contact"]',
+              'built_from = "2 years"', "count = { harm = [] }", "total = false"),
+        _more("features.near", 'kind = "network_recency"', 'edges = ["contact"]',
+              'built_from = "2 years"', "count = { harm = [] }", "hops = 3", place="hops"),
+        _more("features.near", 'kind = "network_recency"', 'edges = ["contact"]',
+              'built_from = "2 years"', "count = { harm = [] }", "largest_incident = 1",
+              place="largest_incident"),
+        _more("features.near", 'kind = "network_recency"', 'edges = ["contact"]',
+              'built_from = "2 yaers"', "count = { harm = [] }", place="built_from"),
+    ],
+    "place_in_no_network": [
+        _more("features.place", 'kind = "centrality"', 'edges = ["contcat"]',
+              'built_from = "2 years"'),
+        _more("features.place", 'kind = "centrality"', "edges = []", 'built_from = "2 years"',
+              place="edges"),
+        _more("features.place", 'kind = "centrality"', 'edges = ["contact-visit"]',
+              'built_from = "2 years"', place="edges"),
+        _more("features.place", 'kind = "centrality"', 'edges = ["contact"]',
+              'built_from = "2 years"', "measures = []", place="measures"),
+        _more("features.place", 'kind = "centrality"', 'edges = ["contact"]',
+              'built_from = "2 years"', 'measures = ["closeness"]', place="measures[1]"),
+        _more("features.place", 'kind = "centrality"', 'edges = ["contact"]',
+              'built_from = "2 years"', "largest_incident = -5", place="largest_incident"),
+        _more("features.place", 'kind = "centrality"', 'edges = ["contact"]', place="built_from"),
     ],
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ from threading import Timer
 from typing import Any
 
 from commonweal.core import store, tables
+from commonweal.study import features
 from commonweal.study.load import load
 from commonweal.study.run import run
 
@@ -25,17 +26,24 @@ def die(where: str) -> None:
 
 
 def half_written(after: int) -> None:
-    """Die in the middle of the `after`-th table written: half its bytes are on disk."""
-    original, count = tables.pq.write_table, [0]
+    """Die in the middle of the `after`-th table or block written: half its bytes are on disk."""
+    table, cells, count = tables.pq.write_table, features.write_cells, [0]
 
-    def write(table: Any, path: Path, **options: Any) -> None:
-        original(table, path, **options)
+    def written(path: Path) -> None:
         count[0] += 1
         if count[0] == after:
             os.truncate(path, path.stat().st_size // 2)
             die("half-written")
 
-    tables.pq.write_table = write
+    def write_table(data: Any, path: Path, **options: Any) -> None:
+        table(data, path, **options)
+        written(path)
+
+    def write_cells(parts: Any, days: Any, path: Path) -> None:
+        cells(parts, days, path)
+        written(path)
+
+    tables.pq.write_table, features.write_cells = write_table, write_cells
 
 
 def before_rename(after: int) -> None:

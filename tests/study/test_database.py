@@ -79,7 +79,7 @@ def study(tmp_path: Path) -> Path:
 
 
 def blocks(out: Path) -> dict[str, bytes]:
-    found = out.rglob("block.parquet")
+    found = out.rglob("cells.arrow")
     return {path.parent.name.rpartition("-")[0]: path.read_bytes() for path in found}
 
 

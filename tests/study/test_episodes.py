@@ -100,7 +100,8 @@ def test_a_study_of_windows_runs_to_its_report(study: Path, tmp_path: Path) -> N
     assert now.equals(consolidate(events, loaded.agency.episodes["spell"]))
     assert set(spells["role"].to_pylist()) == {"family"}
     assert pc.max(now["records"]).as_py() > 1
-    names = set(read_table(stage(out, "features-spells") / "block.parquet").column_names)
+    described = (stage(out, "features-spells") / "features.json").read_text(encoding="utf-8")
+    names = {feature["name"] for feature in json.loads(described)["features"]}
     assert {"spell.several.count.1y", "spell.charge=THEFT.count.2y"} <= names
     assert "record_id" not in names
     cohort = read_table(stage(out, "cohort") / "cohort.parquet").to_pylist()

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from commonweal.cohorts.spec import Rule
+from commonweal.cohorts.spec import FilterSpec, Rule
 from commonweal.core.dates import Period
 from commonweal.core.errors import DataError, StudyError
-from commonweal.features.spec import CountsSpec, NetworkSpec
+from commonweal.features.spec import AgeSpec, CountsSpec, NetworkSpec
 from commonweal.models.spec import BoostedSpec, LogisticSpec, blocks_seen
+from commonweal.records.spec import Condition
 from commonweal.study.check import check_tables
 from commonweal.study.load import load
 from commonweal.study.spec import Study
@@ -135,6 +136,110 @@ def test_harmful_settings_are_refused_by_path(write: Write, change: Change) -> N
     assert all(re.match(r"(study|agency)\.toml: \S", where) for where in told)
 
 
+FILTER = """\
+[filter.{source}]
+leave_out = [{{ {condition} }}]
+
+[models.boosted]"""
+LINKS = ('edges = ["contact", "contact-harm"]', 'built_from = "2 years"')
+PLACE = ('kind = "centrality"', *LINKS, 'measures = ["degree", "degree_by_edge", "neighbours"]')
+NEAR = ('kind = "network_recency"', *LINKS, "count = { harm = [] }", "hops = 2")
+HOME = (
+    'kind = "household"', 'event = "contact"', 'column = "beat"', "count = { harm = [] }",
+    'windows = ["1 year"]',
+)  # fmt: skip
+AGE = """\
+[features.age]
+kind = "age"
+event = ["contact"]
+{columns}
+
+[models.boosted]"""
+
+
+def test_a_filter_is_read(write: Write) -> None:
+    text = FILTER.format(source="contact", condition='column = "level", equals = "low"')
+    (read,) = load(write(("[models.boosted]", text))).spec.filter.values()
+    assert read == FilterSpec(leave_out=(Condition(column="level", equals="low"),), cohort=False)
+
+
+def test_a_filter_rests_on_no_protected_attribute(write: Write) -> None:
+    """By the column of the attribute or by its own name, whatever table it stands in."""
+    for source, column in (("visit", "race"), ("contact", "age"), ("registration", "birth_year")):
+        text = FILTER.format(source=source, condition=f'column = "{column}", present = true')
+        told = refused(write(("[models.boosted]", text)))
+        assert list(told) == [f"study.toml: filter.{source}.leave_out"]
+        assert f"rests on the protected attribute '{column}'" in "".join(told.values())
+
+
+def test_an_agency_that_cannot_be_read_is_no_mistake_of_a_filter(write: Write) -> None:
+    text = FILTER.format(source="contact", condition='column = "level", equals = "low"')
+    path = write(("[models.boosted]", text))
+    (path.parent / "agency.toml").write_text("x = ", encoding="utf-8")
+    assert set(refused(path)) == {"agency.toml"}
+
+
+def test_age_needs_the_review_where_it_is_protected(write: Write) -> None:
+    """Whatever column it is told by: what is protected is the age."""
+    text = AGE.format(columns='age = "years"')
+    renamed = ("age = { type", "years = { type")
+    told = refused(write(("[models.boosted]", text), agency=(renamed,)))
+    assert list(told) == ["study.toml: features.age"]
+    assert "uses the protected attribute 'age'" in told["study.toml: features.age"]
+    allowed = ("statement =", 'allows_features = ["age"]\nstatement =')
+    spec = load(write(("[models.boosted]", text), allowed, agency=(renamed,))).spec
+    assert spec.features["age"] == AgeSpec(kind="age", event=("contact",), age="years")
+    race_only = ("statement =", 'allows_features = ["race"]\nstatement =')
+    assert list(refused(write(("[models.boosted]", text), race_only, agency=(renamed,)))) == [
+        "study.toml: features.age"
+    ]
+    bands = (", age_bands = [0, 25, 50] }", " }")
+    other = ('age = { event = "registration", column = "birth_year"',
+             'born = { event = "registration", column = "birth_year"')  # fmt: skip
+    load(write(("[models.boosted]", text), bands, other, agency=(renamed,)))
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ('age = "score"', "contact.score is declared as number, not as integer"),
+        ('age = "beat"', "contact.beat is declared as text, not as integer"),
+        ('birth_date = "beat"', "contact.beat is declared as text, not as date"),
+        ('birth_date = "age"', "contact.age is declared as integer, not as date"),
+        ('birth_date = "born"', "there is no column 'born'"),
+        ("", "looks at no column"),
+    ],
+)
+def test_age_is_told_by_a_date_or_a_whole_number(write: Write, columns: str, said: str) -> None:
+    allowed = ("statement =", 'allows_features = ["age"]\nstatement =')
+    text = AGE.format(columns=columns)
+    told = refused(write(("[models.boosted]", text), allowed))
+    assert list(told) == ["study.toml: features.age"]
+    assert said in told["study.toml: features.age"]
+
+
+def test_a_name_nearly_right_is_offered_in_every_new_block(write: Write) -> None:
+    blocks = {
+        "gaps": ('kind = "gaps"\nevent = "contact"\ngroups = ["sevre"]', "severe"),
+        "gang": ('kind = "affiliation"\nevent = "contact"\ncolumn = "baet"', "beat"),
+        "home": (
+            'kind = "household"\nevent = "contact"\ncolumn = "beat"\n'
+            'count = { hram = [] }\nwindows = ["1 year"]',
+            "harm",
+        ),
+        "near": (
+            'kind = "network_recency"\nedges = ["contact"]\nbuilt_from = "1 year"\n'
+            'count = { contact = ["hihg"] }',
+            "high",
+        ),
+        "place": ('kind = "centrality"\nedges = ["contcat"]\nbuilt_from = "1 year"', "contact"),
+    }
+    for name, (text, near) in blocks.items():
+        more = ("[models.boosted]", f"[features.{name}]\n{text}\n\n[models.boosted]")
+        (said,) = refused(write(more)).values()
+        assert said.endswith(f"did you mean {near}?"), said
+
+
 def test_an_agency_that_is_no_toml_does_not_hide_the_study(write: Write) -> None:
     path = write(("k = 10", "k = 0"))
     (path.parent / "agency.toml").write_text("x = ", encoding="utf-8")
@@ -229,7 +334,7 @@ def test_the_embargo_names_what_is_missing(write: Write) -> None:
 
 def test_windows_of_the_same_length_in_other_words_are_one(write: Write) -> None:
     edit = ('["180 days", "1 year", "2 years"]', '["12 months", "1 year"]')
-    assert set(refused(write(edit, ("contact.all.count.1y", "network.degree")))) == {
+    assert set(refused(write(edit, ("contact.all.count.1y", "visit.all.days_since_last")))) == {
         "study.toml: features.contacts.windows"
     }
 
@@ -238,10 +343,32 @@ def test_windows_of_the_same_length_in_other_words_are_one(write: Write) -> None
     "feature",
     ["contact.high.count.180d", "contact.charge=THEFT.count.2y", "contact.all.count.ever",
      "visit.urgent.days_since_last", "visit.site.distinct", "visit.site.latest=clinic",
-     "network.degree", "network1.contact.high.people.2y"],
+     "network1.contact.high.people.2y", "network1.harm.all.incidents.1y"],
 )  # fmt: skip
 def test_a_baseline_may_rank_by_any_feature(write: Write, feature: str) -> None:
     load(write(("contact.all.count.1y", feature)))
+
+
+@pytest.mark.parametrize(
+    ("feature", "lines"),
+    [
+        ("contact.high.gap.mean", ('kind = "gaps"', 'event = "contact"', 'groups = ["high"]')),
+        ("contact.beat.distinct", ('kind = "affiliation"', 'event = "contact"', 'column = "beat"')),
+        ("household.people", HOME),
+        ("household.harm.all.incidents.1y", HOME),
+        ("network.degree", PLACE),
+        ("network.degree.contact-harm", PLACE),
+        ("network1.max_degree", PLACE),
+        ("network2.harm.all.days_since_last", NEAR),
+    ],
+)
+def test_a_baseline_may_rank_by_a_feature_of_every_kind_of_block(
+    write: Write, feature: str, lines: tuple[str, ...]
+) -> None:
+    more = "\n".join(("[features.more]", *lines, "", "[models.boosted]"))
+    rank = ("contact.all.count.1y", feature)
+    load(write(("[models.boosted]", more), rank))
+    assert list(refused(write(rank))) == ["study.toml: models.past.feature"]
 
 
 @pytest.mark.parametrize(

@@ -17,13 +17,14 @@ from commonweal.core.canonical import file_digest
 from commonweal.core.errors import DataError, StudyError
 from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.tables import read_table, write_table
+from commonweal.evaluation.oracle import Oracle
 from commonweal.evaluation.ranking import Ranking
 from commonweal.evaluation.spec import ORACLE
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.simulate import world
 from commonweal.simulate.seal import SEAL, write_seal
-from commonweal.simulate.truth import write_truth_seal
-from commonweal.study.load import load
+from commonweal.simulate.truth import Truth, write_truth_seal
+from commonweal.study.load import load, outcome_of
 from commonweal.study.run import Run, rebuild, run
 
 PEOPLE, FIRST, DAYS = 700, date(2010, 1, 1), 3600
@@ -139,6 +140,18 @@ def chance(folder, outcome, people, as_of, until):
     return np.where(people < 0, 0.0, 1 - np.exp(-years * rates[np.maximum(people, 0)]))
 """
 """A world's module: the chance of at least one event of a constant rate."""
+WORLD = """\
+from commonweal.simulate.world import World
+
+WORLD = World(people=60, knobs=dict, build=print, words=lambda people: {"capacity": str(people)})
+"""
+
+
+@pytest.mark.parametrize("name", list(world.WORLDS))
+def test_every_world_knows_what_its_own_study_predicts(name: str) -> None:
+    """As the study written beside its tables does: else no ranking would be held against it."""
+    known = Oracle("", Truth(Path(), name, ""))
+    assert outcome_of(known.study(), "study.toml") is not None
 
 
 @pytest.fixture
@@ -146,10 +159,10 @@ def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The study file of a tiny world, its truth beside it."""
     package = tmp_path / "packages" / "tiny_world"
     package.mkdir(parents=True)
-    files = {"__init__.py": "", "chance.py": CHANCE, "study.toml": STUDY}
+    files = {"__init__.py": "", "chance.py": CHANCE, "study.toml": STUDY, "world.py": WORLD}
     for name, text in files.items():
         (package / name).write_text(text.replace("k = 60", "k = $capacity"), encoding="utf-8")
-    for name in ("tiny_world", "tiny_world.chance"):
+    for name in ("tiny_world", "tiny_world.chance", "tiny_world.world"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.syspath_prepend(package.parent)
     monkeypatch.setitem(world.WORLDS, "tiny", "tiny_world")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from commonweal.core.errors import BurdenError, StudyError
+from commonweal.core.store import Store
 from commonweal.decisions.recommend import Candidates, recommend
-from commonweal.features.columns import Feature
-from commonweal.features.matrix import FeatureMatrix
+from commonweal.features.cells import CellFile
 from commonweal.models.registry import load as load_model
 from commonweal.study.load import load
+from commonweal.study.matrix import matrix
 from commonweal.study.run import Run, rebuild, run
 from commonweal.study.show import trace, verified
 
@@ -101,12 +103,15 @@ def test_a_person_is_found_in_every_artefact(small_study: Path, tmp_path: Path) 
     finished(small_study, out)
     cohort = pq.read_table(next((out / "store").glob("cohort-*/cohort.parquet")))
     person = cohort["entity_id"][0].as_py()
+    held = [one for one in cohort["entity_id"].to_pylist() if one == person]
     lines = trace(out, person)
     raw = pq.read_table(small_study.parent / "data" / "arrests.parquet")
     mine = [r for r in raw.to_pylist() if r["person_id"] == person]
     assert len([line for line in lines if line.startswith("record arrest")]) == len(mine)
     for stage in ("cohort", "labels", "groups", "features/network", "models/boosted", "evaluation"):
         assert any(line.startswith(f"artefact {stage} ") for line in lines), stage
+    by_row = rf"artefact features/network \(\S+\): {len(held)} rows of this entity"
+    assert any(re.fullmatch(by_row, line) for line in lines)
     assert trace(out, "nobody") == ["no record of 'nobody'"]
 
 
@@ -218,12 +223,9 @@ def test_a_burden_study_writes_no_score_and_no_list(small_study: Path, tmp_path:
     assert not [r for r in counts if 0 < r["value"] <= 10], "exempt only to help"
     scores = every_score(out)
     assert len(scores) > 1000
-    for path in out.rglob("*.parquet"):
-        table = pq.read_table(path)
-        for name in table.column_names:
-            if pa.types.is_floating(table[name].type):
-                column = table[name].to_numpy(zero_copy_only=False).astype(np.float64)
-                assert np.isin(column[column > 0].round(6), scores.round(6)).mean() < 0.5, name
+    for path in (*out.rglob("*.parquet"), *out.rglob("*.arrow")):
+        for name, column in numbers(path):
+            assert np.isin(column[column > 0].round(6), scores.round(6)).mean() < 0.5, name
     text = b"".join(v for k, v in files(out).items() if not k.endswith(".parquet"))
     written = {repr(float(s)).encode() for s in scores} | {f"{s:.12g}".encode() for s in scores}
     assert not [w for w in written if len(w) > 10 and w in text]
@@ -235,23 +237,26 @@ def test_a_burden_study_writes_no_score_and_no_list(small_study: Path, tmp_path:
     assert not any("recommend" in stage for stage in done.made)
 
 
+def numbers(path: Path) -> Iterator[tuple[str, np.ndarray]]:
+    """Every column of numbers with a fraction of a table or of a block's cells."""
+    if path.suffix == ".arrow":
+        yield path.name, np.concatenate([cells.value for cells in CellFile.open(path).batches])
+        return
+    table = pq.read_table(path)
+    for name in table.column_names:
+        if pa.types.is_floating(table[name].type):
+            yield name, table[name].to_numpy(zero_copy_only=False).astype(np.float64)
+
+
 def every_score(out: Path) -> np.ndarray:
     """Score everybody by the fitted models, as only a test may."""
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     study = load(out / "study.toml", out, out / "agency.toml")
-    folders = {s["stage"]: out / "store" / s["folder"] for s in manifest["stages"]}
-    tables, features = {}, []
-    for block in study.spec.features:
-        folder = folders[f"features/{block}"]
-        described = json.loads((folder / "features.json").read_text(encoding="utf-8"))
-        features += [Feature(**one) for one in described["features"]]
-        tables[block] = folder / "block.parquet"
-    matrix = FeatureMatrix(tables, tuple(features))
-    rows = pq.read_metadata(folders["cohort"] / "cohort.parquet").num_rows
-    values = matrix.take(np.arange(rows))
-    names = tuple(feature.name for feature in features)
+    held = {s["stage"]: Store.read(out / "store" / s["folder"]) for s in manifest["stages"]}
+    features = matrix({block: held[f"features/{block}"] for block in study.spec.features})
+    values = features.take(np.arange(features.rows))
     found = [
-        load_model(spec, folders[f"models/{name}"], names).predict(values)
+        load_model(spec, held[f"models/{name}"].path, features.names).predict(values)
         for name, spec in study.spec.models.items()
         if spec.kind in ("boosted", "logistic")
     ]

@@ -109,23 +109,49 @@ class History:
         events, identities = dict[str, Relation](), dict[str, Relation]()
         for source, named in columns.items():
             every = self.events[source]
-            tested = [condition.column for condition in self.left_out.get(source, ())]
-            wanted = list(dict.fromkeys([*named, *tested]))
-            known = [f"{c}__known_on" for c in self.sources[source].decided() if c in wanted]
-            more = [UNTIL] if UNTIL in every.columns else []
-            more += ["record_id"] if source in self.identities else []
-            kept = list(dict.fromkeys([*_ALWAYS, *more, *wanted, *known]))
+            kept = self._kept(source, named)
             own = every.join(people, "entity_id").select(*kept, entity_id="person")
             if source in self.identities:
                 changed = self.identities[source].left_join(people, "entity_id")
                 changed = changed.select("as_of", "record_id", entity_id=changed.person)
                 identities[source] = self.engine.cache(changed)
                 moved = identities[source].filter(identities[source].entity_id.notnull())
-                others = every.semi_join(moved, "record_id").anti_join(people, "entity_id")
+                others = self.engine.cache(every.semi_join(moved, "record_id"))
+                others = others.anti_join(people, "entity_id")
                 nobody = ibis.null().cast(own.entity_id.type())
                 own = own.union(others.select(*kept, entity_id=nobody))
             events[source] = self.engine.cache(own)
         return History(self.engine, events, self.sources, identities, self.left_out)
+
+    def among(self, incidents: Relation, sources: Sequence[str]) -> History:
+        """Return the history of some incidents only: a copy of ids and dates, computed once.
+
+        Parameters
+        ----------
+        incidents
+            ``event_id``.
+        sources
+            Sources wanted.
+        """
+        events = {
+            source: self.engine.cache(
+                self.events[source]
+                .semi_join(incidents, "event_id")
+                .select("entity_id", *self._kept(source, ()))
+            )
+            for source in sources
+        }
+        return replace(self, events=events)
+
+    def _kept(self, source: str, named: Sequence[str]) -> list[str]:
+        """Return the columns without which what is visible cannot be told, and those named."""
+        every = self.events[source]
+        tested = [condition.column for condition in self.left_out.get(source, ())]
+        wanted = list(dict.fromkeys([*named, *tested]))
+        known = [f"{c}__known_on" for c in self.sources[source].decided() if c in wanted]
+        more = [UNTIL] if UNTIL in every.columns else []
+        more += ["record_id"] if source in self.identities else []
+        return list(dict.fromkeys([*_ALWAYS, *more, *wanted, *known]))
 
     def with_events(self, source: str, events: Relation) -> History:
         """Return the history with other events of one source."""

@@ -22,7 +22,7 @@ from commonweal.core.errors import DataError, problem
 from commonweal.core.tables import Relation, collect
 from commonweal.evaluation.ranking import Floats, Ints
 from commonweal.simulate.truth import Truth, find_truth
-from commonweal.simulate.world import WORLDS
+from commonweal.simulate.world import WORLDS, world_named
 
 NOBODY = -1
 """Person of an entity none of whose records is anybody's."""
@@ -62,10 +62,11 @@ class Oracle:
         return cls(truth.digest, truth)
 
     def study(self) -> str:
-        """Return the world's own study, whose outcome has a true chance; its sizes are all 1."""
+        """Return the world's own study, whose outcome has a true chance, at its full size."""
         assert self.truth is not None
+        world = world_named(self.truth.world)
         text = (files(WORLDS[self.truth.world]) / "study.toml").read_text(encoding="utf-8")
-        return Template(text).substitute(defaultdict(lambda: "1"))
+        return Template(text).substitute({"made": "", **world.words(world.people)})
 
     def chances(
         self, rows: pa.Table, history: History, tables: Mapping[str, str], outcome: str,

@@ -105,8 +105,7 @@ class Past:
             return list(self.chosen[block, column])
 
         def count() -> list[str]:
-            days = pa.table({"as_of": pa.array(self.rows.training, pa.date32())})
-            rows = self.own_rows.semi_join(self.own.engine.table(days), "as_of")
+            rows = self.own_rows.filter(self.own_rows.as_of.isin(self.rows.training))
             parts = []
             for source in sources:
                 past = self.own.of(source, rows)

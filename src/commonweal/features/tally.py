@@ -171,7 +171,8 @@ def tally(past: Past, source: str, windows: Sequence[Period] | None = None) -> T
         if twice is not None:
             events = own.events[source]
             few = own.with_events(source, engine.cache(events.semi_join(twice, "event_id")))
-            repeated = _once(_dated(past, few, source, facets, windows), facets, past)
+            if facets.listed.size:
+                repeated = _once(_dated(past, few, source, facets, windows), facets, past)
             marked = events.left_join(twice.mutate(twice=ibis.literal(1, "int32")), "event_id")
             marked = marked.mutate(n=1 - marked.twice.fill_null(0)).select(*events.columns, "n")
             own = own.with_events(source, engine.cache(marked))

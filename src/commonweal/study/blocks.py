@@ -98,6 +98,9 @@ def _edges(
     yield from once(spec.edges, f"{where}.edges")
     if not spec.edges:
         yield Problem(f"{where}.edges", "is empty", "name at least one source")
+    if spec.largest_incident is not None:
+        least, most = 2, 10_000_000
+        yield from between(spec.largest_incident, least, most, f"{where}.largest_incident")
     for edge in spec.edges:
         ends = edge.split("-")
         if len(ends) > 2:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from commonweal.core.tables import read_table
+from commonweal.study.matrix import CELLS
 from commonweal.study.verify import read_manifest, verify
 
 
@@ -96,7 +97,5 @@ def _rows(folder: Path, entity: str) -> tuple[list[str], list[int]]:
 
 
 def _by_row(folder: Path) -> bool:
-    """Return whether the artefact's table has one row a cohort row."""
-    return any(
-        (folder / name).exists() for name in ("labels.parquet", "groups.parquet", "block.parquet")
-    )
+    """Return whether the artefact has one row a cohort row."""
+    return any((folder / name).exists() for name in ("labels.parquet", "groups.parquet", CELLS))

@@ -39,19 +39,25 @@ def cross_check(parts: Parts) -> list[Problem]:
 
 
 def _filter(parts: Parts) -> Iterator[Problem]:
+    protected = {
+        text.casefold()
+        for name, spec in (parts.study.get("protected") or {}).items()
+        for text in (name, spec.column)
+    }
     for name, spec in (parts.study.get("filter") or {}).items():
         where = parts.at(f"filter.{name}")
-        yield from known(name, parts.sources, where, "source")
         if not spec.leave_out:
             yield Problem(f"{where}.leave_out", "is empty", "name conditions, or drop the section")
-        if name in parts.sources:
-            listed = [(f"leave_out[{i + 1}]", c) for i, c in enumerate(spec.leave_out)]
-            yield from check_conditions(where, listed, parts.sources[name].columns)
-        protected = {p.column.casefold() for p in (parts.study.get("protected") or {}).values()}
         for condition in spec.leave_out:
             if condition.column.casefold() in protected:
                 what = f"rests on the protected attribute {condition.column!r}"
                 yield Problem(f"{where}.leave_out", what, "leave events out by another column")
+        if not parts.sources:
+            continue
+        yield from known(name, parts.sources, where, "source")
+        if name in parts.sources:
+            listed = [(f"leave_out[{i + 1}]", c) for i, c in enumerate(spec.leave_out)]
+            yield from check_conditions(where, listed, parts.sources[name].columns)
 
 
 def _about(parts: Parts) -> Iterator[Problem]:

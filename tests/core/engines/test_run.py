@@ -33,7 +33,7 @@ def test_a_run_has_the_same_bytes_and_no_password(elsewhere: str, tmp_path: Path
     said = run(study, tmp_path / "there", "--engine", elsewhere)
     here, there = contents(tmp_path / "here"), contents(tmp_path / "there")
     assert here == there
-    assert sum("block.parquet" in name for name in here) == 4
+    assert sum(name.endswith("cells.arrow") for name in here) == 4
     assert {"report.html", "metrics.json"} <= set(here)
     kind = json.loads((tmp_path / "there" / "manifest.json").read_text())["engine"]
     assert kind == {"p": "postgresql", "s": "spark"}[elsewhere[0]]

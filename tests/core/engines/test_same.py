@@ -72,7 +72,7 @@ def shapes(events: Relation, engine: Engine) -> list[pa.Table]:
         last=events.word.max(), first=events.day.min(), total=events.small.sum(),
     )  # fmt: skip
     kept = engine.cache(grouped.mutate(text=grouped.n.cast("string")))
-    found.append(collect(kept, "n"))
+    found.append(collect(kept, "n", "yes"))
     other = engine.table(pa.table({"word": WORDS[:5], "key": pa.array(range(5), pa.int64())}))
     found.append(collect(events.anti_join(other, "word"), "key"))
     found.append(collect(events.semi_join(other, ["word", "key"]), "key"))
@@ -126,8 +126,14 @@ def test_the_past_under_ids_that_changed(elsewhere: str) -> None:
             given = {"arrest": engine.table(events)}
             history = History(engine, given, SOURCES, {"arrest": engine.table(moved)})
             own = collect(history.of("arrest", engine.table(rows)), "row", "record_id")
+            numbers = pa.array(range(len(whose)), pa.int32())
+            people = engine.table(pa.table({"entity_id": whose, "person": numbers}))
+            some = history.about(people, {"arrest": ["code", "verdict"]})
+            named = rows.set_column(1, "entity_id", pa.concat_arrays([numbers, numbers]))
+            narrowed = collect(some.of("arrest", engine.table(named)), "row", "event_id", "code")
             everyone = collect(history.everyone("arrest", dates), "as_of", "record_id")
-            pasts.append((own.to_pydict(), everyone.to_pydict()))
+            assert narrowed.num_rows == own.num_rows
+            pasts.append([table.to_pydict() for table in (own, everyone, narrowed)])
     assert "somebody" in pasts[0][0]["entity_id"]
     assert pasts[0] == pasts[1]
 

@@ -138,7 +138,7 @@ def _past(
     for bit, one in bits:
         weight = ibis.literal(1 << bit, "int64")
         if one.columns:
-            mask = mask + belongs(past, declared[one.slug]).cast("int64") * weight
+            mask = mask + ibis.ifelse(belongs(past, declared[one.slug]), weight, 0)
         else:
             mask = mask + weight
     past = past.select("person", "event_id", "occurred_on", mask=mask)
