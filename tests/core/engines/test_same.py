@@ -130,7 +130,7 @@ def test_the_past_under_ids_that_changed(elsewhere: str) -> None:
             people = engine.table(pa.table({"entity_id": whose, "person": numbers}))
             some = history.about(people, {"arrest": ["code", "verdict"]})
             named = rows.set_column(1, "entity_id", pa.concat_arrays([numbers, numbers]))
-            narrowed = collect(some.of("arrest", engine.table(named)), "row", "event_id", "code")
+            narrowed = collect(some.of("arrest", engine.table(named)), "row", "record_id")
             everyone = collect(history.everyone("arrest", dates), "as_of", "record_id")
             assert narrowed.num_rows == own.num_rows
             pasts.append([table.to_pydict() for table in (own, everyone, narrowed)])
