@@ -91,7 +91,8 @@ def _order(
 ) -> _Order:  # fmt: skip
     names = sources_of(spec)
     training = [split.as_of for split in shop.splits if split.role == "train"]
-    settings = [spec, declared(shop, names), training, filters(shop, names, cohort=False)]
+    left_out = filters(shop, names, cohort=False)
+    settings: list[object] = [spec, declared(shop, names), training, left_out]
     if chosen is not None:
         settings.append(sorted((column, codes) for (of, column), codes in chosen.items()
                                if of == name))  # fmt: skip

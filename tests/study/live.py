@@ -1,0 +1,183 @@
+"""The town with more on record, a study of every kind of block on it, and its tables cut short."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+TOWN = Path(__file__).resolve().parents[1] / "town"
+DATES = (
+    date(2014, 1, 1), date(2014, 7, 1), date(2015, 1, 1), date(2015, 7, 1), date(2016, 1, 1),
+    date(2016, 7, 1), date(2017, 1, 1), date(2017, 7, 1), date(2018, 1, 1), date(2018, 7, 1),
+)  # fmt: skip
+
+COLUMNS = """
+gang = {}
+home = {}
+born = { type = "date" }
+age = { type = "integer", min = 0, max = 120 }
+amount = { type = "number" }
+"""
+
+BLOCKS = """
+[features.arrests]
+kind = "counts"
+event = "arrest"
+windows = ["90 days", "1 year", "4 years"]
+groups = ["violent", "gun", "convicted"]
+by = ["charge", "disposition"]
+top = 6
+
+[features.timing]
+kind = "recency"
+event = "arrest"
+groups = ["violent", "convicted"]
+
+[features.gaps]
+kind = "gaps"
+event = "victimization"
+groups = ["violent"]
+summaries = ["mean", "shortest", "longest", "latest"]
+
+[features.place]
+kind = "attributes"
+event = ["arrest", "victimization"]
+columns = ["beat", "amount"]
+summaries = ["latest", "mode", "distinct"]
+top = 8
+encode = "category"
+
+[features.outcome]
+kind = "attributes"
+event = "arrest"
+columns = ["disposition", "level"]
+summaries = ["latest", "mode", "distinct"]
+
+[features.gang]
+kind = "affiliation"
+event = "arrest"
+column = "gang"
+top = 5
+
+[features.age]
+kind = "age"
+event = ["arrest", "victimization"]
+birth_date = "born"
+age = "age"
+
+[features.network]
+kind = "network"
+edges = ["arrest", "arrest-victimization"]
+built_from = "4 years"
+count = { arrest = ["violent", "convicted"], victimization = [], shooting = [] }
+windows = ["1 year", "2 years"]
+ever = true
+hops = 2
+
+[features.network_timing]
+kind = "network_recency"
+edges = ["arrest", "arrest-victimization"]
+built_from = "4 years"
+count = { arrest = ["gun"], shooting = [] }
+hops = 2
+
+[features.network_place]
+kind = "centrality"
+edges = ["arrest", "arrest-victimization"]
+built_from = "4 years"
+measures = ["degree", "degree_by_edge", "second", "eigenvector", "neighbours", "absent"]
+
+[features.home]
+kind = "household"
+event = "victimization"
+column = "home"
+count = { arrest = ["violent"] }
+windows = ["1 year", "4 years"]
+
+[models.past_arrests]
+kind = "count_rank"
+feature = "arrest.all.count.4y"
+
+[models.base_rate]
+kind = "base_rate"
+
+[capacity]
+k = 60
+unit = "places"
+
+[evaluation]
+draws = 100
+headline = "past_arrests"
+cutoffs = [50, 100]
+"""
+
+
+def write_live_study(town: Path, folder: Path, every: str = "6 months") -> Path:
+    """Write a study with every kind of block, on a town with more on record."""
+    data = folder / "data"
+    shutil.copytree(town, data)
+    (data / "simulation.json").unlink()
+    for name in ("arrests", "victimizations"):
+        table = pq.read_table(data / f"{name}.parquet")
+        pq.write_table(_more(table), data / f"{name}.parquet")
+    agency = (TOWN / "agency.toml").read_text(encoding="utf-8")
+    agency = agency.replace('simulated = "simulation.json"\n', "")
+    agency = agency.replace("\nbeat = {}\n", f"\nbeat = {{}}{COLUMNS}")
+    (folder / "agency.toml").write_text(agency, encoding="utf-8")
+    study = (TOWN / "study.toml").read_text(encoding="utf-8")
+    study = study[: study.index("# The records begin in 2010")] + BLOCKS
+    study = study.replace('every = "18 months"', f'every = "{every}"', 1)
+    study = study.replace('within = "50 months"', 'within = "6 years"', 1)
+    start, end = study.index("age = { event"), study.index("[features.arrests]")
+    study = study[:start] + study[end:]  # ages are a feature here
+    (folder / "study.toml").write_text(study, encoding="utf-8")
+    return folder / "study.toml"
+
+
+def _more(table: pa.Table) -> pa.Table:
+    """Put a gang, a home, a birth date, an age and an amount beside a table's columns."""
+    rng = np.random.default_rng(table.num_rows)
+    count = table.num_rows
+    person = pc.utf8_slice_codeunits(table["person_id"], 1).cast(pa.int64()).to_numpy()
+    wrong = rng.random(count) < 0.1
+    born = (person * 37) % 18_000 - 3_000 + wrong
+    occurred = table["occurred_on"].cast(pa.int32()).to_numpy()
+    age = np.maximum((occurred - born) // 365, 0) + rng.integers(0, 2, count)
+    gang = np.where(rng.random(count) < 0.2, person % 9, -1)
+    home = np.where(rng.random(count) < 0.1, rng.integers(0, 2_000, count), person // 3)
+    more = {
+        "gang": pa.array([f"G{x}" if x >= 0 else None for x in gang]),
+        "home": pa.array([f"H{x}" for x in home], mask=rng.random(count) < 0.2),
+        "born": pa.array(born.astype(np.int32), mask=rng.random(count) < 0.3).cast(pa.date32()),
+        "age": pa.array(age, mask=rng.random(count) < 0.3),
+        "amount": pa.array(rng.integers(0, 10_000, count) / 7, mask=rng.random(count) < 0.4),
+    }
+    for name, column in more.items():
+        table = table.append_column(name, column)
+    return table
+
+
+def cut_short(study: Path, day: date, folder: Path) -> Path:
+    """Write the tables as they stood on a day: records known before, decisions made before."""
+    agency = tomllib.loads((study.parent / "agency.toml").read_text(encoding="utf-8"))
+    folder.mkdir(parents=True)
+    limit = pa.scalar(day, pa.date32())
+    for source in agency["sources"].values():
+        table = pq.read_table(study.parent / "data" / source["table"])
+        table = table.filter(pc.less(table[source["known_on"]], limit))
+        for name, column in source["columns"].items():
+            if "decided_on" in column:
+                on = column["decided_on"]
+                made = pc.fill_null(pc.less(table[on], limit), False)
+                for one in (name, on):
+                    kept = pc.if_else(made, table[one], pa.scalar(None, table[one].type))
+                    table = table.set_column(table.column_names.index(one), one, kept)
+        pq.write_table(table, folder / source["table"])
+    return folder
