@@ -183,12 +183,11 @@ def _versions(then: Mapping[str, str]) -> Finding:
 
 
 def differences(name: str, then: Artefact, now: Artefact) -> Iterator[Problem]:
-    """Yield what differs between the columns of one block in a run and built again."""
+    """Yield what differs between one block's columns and codes in a run and built again."""
     before: Any = then.json(DESCRIBED)
     after: Any = now.json(DESCRIBED)
-    if before["features"] == after["features"]:
-        return
-    old, new = ([one["name"] for one in kept["features"]] for kept in (before, after))
-    odd = [one for one in (*old, *new) if (one in old) != (one in new)] or old
-    what = f"its columns are not those of the run ({odd[0]} among them)"
-    yield Problem(f"features.{name}", what, "report this: one code should build both")
+    mend = "report this: one code should build both"
+    if before["notes"].get("codes") != after["notes"].get("codes"):
+        yield Problem(f"features.{name}", "its codes are not those the run chose", mend)
+    elif before["features"] != after["features"]:
+        yield Problem(f"features.{name}", "its columns are not those of the run", mend)
