@@ -319,6 +319,7 @@ def test_other_code_or_packages_are_told(live: Live, monkeypatch: pytest.MonkeyP
         cw.live_features(live.out, TEST_DAY, ids)
 
 
+@pytest.mark.slow
 def test_whole_numbers_are_ids(town: Path, tmp_path: Path) -> None:
     study = write_live_study(town, tmp_path / "study", "18 months")
     for path in (study.parent / "data").glob("*.parquet"):

@@ -105,8 +105,7 @@ def finished(out: Path, newer: Newer | None, threads: int, address: Address) -> 
         If a file of the run was changed, or newer tables are not as declared.
     """
     manifest: Any = read_manifest(out)
-    study = load(out / "study.toml", newer.data if newer else out, out / "agency.toml")
-    _help_only(study, out)
+    study = helping(out, newer.data if newer else out)
     verify(out, outputs=False)
     of_run = {one["stage"]: out / "store" / one["folder"] for one in manifest["stages"]}
     blocks = _blocks(out, study, of_run)
@@ -127,13 +126,25 @@ def finished(out: Path, newer: Newer | None, threads: int, address: Address) -> 
         )
 
 
-def _help_only(study: Study, out: Path) -> None:
-    if study.spec.action.kind != "help":
-        what = (
-            "the study's action burdens people: features of a person serve a person's score, and "
-            "such a study is evaluated in aggregate only"
-        )
-        raise problem(BurdenError, str(out), what, "see the report")
+def helping(out: Path, data: Path | str) -> Study:
+    """Return a run's study, on tables, if its action helps.
+
+    Raises
+    ------
+    BurdenError
+        If the action burdens people.
+    StudyError
+        If the folder holds no finished run.
+    """
+    read_manifest(out)
+    study = load(out / "study.toml", data, out / "agency.toml")
+    if study.spec.action.kind == "help":
+        return study
+    what = (
+        "the study's action burdens people: features of a person serve a person's score, and such "
+        "a study is evaluated in aggregate only"
+    )
+    raise problem(BurdenError, str(out), what, "see the report")
 
 
 def _blocks(out: Path, study: Study, of_run: Mapping[str, Path]) -> dict[str, Artefact]:

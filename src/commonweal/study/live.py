@@ -24,7 +24,7 @@ from commonweal.features.cells import Values
 from commonweal.features.matrix import FeatureMatrix
 from commonweal.study.asked import ENTITY, Population, Refused, ids_of, population
 from commonweal.study.features import features
-from commonweal.study.finished import Finished, Newer, differences, finished
+from commonweal.study.finished import Finished, Newer, differences, finished, helping
 from commonweal.study.matrix import matrix
 from commonweal.study.offer import as_csv
 from commonweal.study.spec import Study
@@ -214,9 +214,10 @@ def _built(
 ) -> Iterator[tuple[Told, FeatureMatrix]]:  # fmt: skip
     """Give the features of those in the population, and what is to be told about it."""
     address = Address.parse(engine or os.environ.get(ENGINE))
+    helping(run, run)
+    ids = ids_of(entities)
+    check_engine(address, threads)
     with finished(run, _newer(as_of, data, extracted_on), threads, address) as opened:
-        ids = ids_of(entities)
-        check_engine(address, threads)
         study = opened.shop.study
         with opened.shop.engine() as here:
             _check_date(opened, here, as_of)
