@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tomllib
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+import commonweal.api as cw
 
 TOWN = Path(__file__).resolve().parents[1] / "town"
 DATES = (
@@ -169,15 +173,44 @@ def cut_short(study: Path, day: date, folder: Path) -> Path:
     agency = tomllib.loads((study.parent / "agency.toml").read_text(encoding="utf-8"))
     folder.mkdir(parents=True)
     limit = pa.scalar(day, pa.date32())
+    tables: dict[str, list[dict[str, Any]]] = {}
     for source in agency["sources"].values():
-        table = pq.read_table(study.parent / "data" / source["table"])
-        table = table.filter(pc.less(table[source["known_on"]], limit))
-        for name, column in source["columns"].items():
-            if "decided_on" in column:
-                on = column["decided_on"]
-                made = pc.fill_null(pc.less(table[on], limit), False)
-                for one in (name, on):
-                    kept = pc.if_else(made, table[one], pa.scalar(None, table[one].type))
-                    table = table.set_column(table.column_names.index(one), one, kept)
-        pq.write_table(table, folder / source["table"])
+        tables.setdefault(source["table"], []).append(source)
+    for name, sources in tables.items():
+        table = pq.read_table(study.parent / "data" / name)
+        known = [pc.fill_null(pc.less(table[s["known_on"]], limit), False) for s in sources]
+        for source in sources:
+            for column, spec in source["columns"].items():
+                if "decided_on" in spec:
+                    table = _undecided(table, (column, spec["decided_on"]), limit)
+            if len(sources) > 1:  # one row tells of several events: of these it knows some
+                table = _undecided(table, (source["occurred_on"], source["known_on"]), limit)
+        kept = known[0]
+        for other in known[1:]:
+            kept = pc.or_(kept, other)
+        pq.write_table(table.filter(kept), folder / name)
     return folder
+
+
+def _undecided(table: pa.Table, columns: tuple[str, str], limit: pa.Scalar) -> pa.Table:
+    """Take out a value, and the day it is from, where that day had not come."""
+    made = pc.fill_null(pc.less(table[columns[1]], limit), False)
+    for one in dict.fromkeys(columns):
+        kept = pc.if_else(made, table[one], pa.scalar(None, table[one].type))
+        table = table.set_column(table.column_names.index(one), one, kept)
+    return table
+
+
+def write_children_study(folder: Path, people: int) -> Path:
+    """Write simulated children's services and their study, with rankings that need no fitting."""
+    study = cw.simulate("children-services", folder, people).study
+    text = study.read_text(encoding="utf-8").replace(
+        'headline = "boosted"', 'headline = "base_rate"'
+    )
+    for name in ("models.boosted", "models.logistic", "recommendation"):
+        text = re.sub(rf"\[{re.escape(name)}\]\n(?:[^\[\n].*\n?)*", "", text)
+    study.write_text(text, encoding="utf-8")
+    agency = folder / "agency.toml"
+    text = agency.read_text(encoding="utf-8").replace('simulated = "simulation.json"\n', "")
+    agency.write_text(text, encoding="utf-8")
+    return study
