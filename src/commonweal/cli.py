@@ -164,7 +164,8 @@ def features(
 ) -> None:
     """Build a run's features for some people at any date, by the same code: help only."""
     with _told("nothing was written"):
-        from commonweal.study.live import refused_file, write_live_features
+        from commonweal.study.live import write_live_features
+        from commonweal.study.live_file import refused_file
 
         told = write_live_features(
             out, as_of.date(), entities, to, data=data, threads=threads, engine=engine,

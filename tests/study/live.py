@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tomllib
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import commonweal.api as cw
+from commonweal.core.store import Store
+from commonweal.features.matrix import FeatureMatrix
+from commonweal.study.matrix import matrix
+from commonweal.study.verify import read_manifest
 
 TOWN = Path(__file__).resolve().parents[1] / "town"
 DATES = (
     date(2014, 1, 1), date(2014, 7, 1), date(2015, 1, 1), date(2015, 7, 1), date(2016, 1, 1),
     date(2016, 7, 1), date(2017, 1, 1), date(2017, 7, 1), date(2018, 1, 1), date(2018, 7, 1),
 )  # fmt: skip
+
+BETWEEN = date(2017, 10, 1)
+TEST_DAY = DATES[-1]
 
 COLUMNS = """
 gang = {}
@@ -121,6 +129,38 @@ draws = 100
 headline = "past_arrests"
 cutoffs = [50, 100]
 """
+
+
+@dataclass(frozen=True)
+class Live:
+    """A finished run, its study, its matrix and whose rows these are."""
+
+    study: Path
+    out: Path
+    stored: FeatureMatrix
+    entities: list[str]
+    as_of: np.ndarray
+
+    @classmethod
+    def of(cls, study: Path, out: Path) -> Live:
+        cw.run(cw.load(study), out)
+        of_run = {s["stage"]: out / "store" / s["folder"] for s in read_manifest(out)["stages"]}
+        names = cw.load(study).spec.features
+        blocks = {name: Store.read(of_run[f"features/{name}"]) for name in names}
+        cohort = pq.read_table(of_run["cohort"] / "cohort.parquet")
+        days = cohort["as_of"].to_numpy()
+        return cls(study, out, matrix(blocks), cohort["entity_id"].to_pylist(), days)
+
+    def rows(self, day: date) -> np.ndarray:
+        return np.flatnonzero(self.as_of == np.datetime64(day))
+
+    def people(self, day: date, count: int = 20) -> list[str]:
+        return [self.entities[row] for row in self.rows(day)[:count]]
+
+
+def same_bits(one: cw.LiveFeatures, other: cw.LiveFeatures) -> bool:
+    assert one.people.inside == other.people.inside
+    return bool((one.values.view(np.uint32) == other.values.view(np.uint32)).all())
 
 
 def write_live_study(town: Path, folder: Path, every: str = "6 months") -> Path:

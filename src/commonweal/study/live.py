@@ -12,29 +12,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from commonweal.core.engines.address import ENGINE, Address
 from commonweal.core.engines.open import check_engine
 from commonweal.core.errors import DataError, StudyError, problem
 from commonweal.core.results import Finding, Severity
-from commonweal.core.store import atomic_write
 from commonweal.core.tables import Engine, write_table
 from commonweal.features.cells import Values
 from commonweal.features.matrix import FeatureMatrix
 from commonweal.study.asked import ENTITY, Population, Refused, ids_of, population
 from commonweal.study.features import features
 from commonweal.study.finished import Finished, Newer, differences, finished, helping
+from commonweal.study.live_file import check_place, write
 from commonweal.study.matrix import matrix
-from commonweal.study.offer import as_csv
 from commonweal.study.spec import Study
 from commonweal.study.stages import code_below, history
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_ROWS = 4096
-"""Rows of a row group of the file written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,58 +148,10 @@ def write_live_features(
         As for `live_features`; StudyError also if `to` cannot be written.
     """
     run, to = Path(run), Path(to)
-    _outside(run, to, entities)
+    check_place(run, to, entities)
     with _built(run, as_of, entities, data, extracted_on, threads, engine) as (told, found):
-        try:
-            atomic_write(refused_file(to), as_csv(_table(told.refused)))
-            _write(told.people, found, to, threads)
-        except OSError as error:
-            what = f"cannot be written: {error.strerror}"
-            raise problem(StudyError, str(to), what, "choose another file") from error
+        write(told.people, found, to, threads)
     return told
-
-
-def refused_file(to: Path) -> Path:
-    """Return the file that names who was refused, beside the features."""
-    return to.with_suffix(".refused.csv")
-
-
-def _outside(run: Path, to: Path, entities: object) -> None:
-    if to.suffix.lower() != ".parquet":
-        raise problem(StudyError, str(to), "is no name of a Parquet file", "end it in .parquet")
-    if to.resolve().is_relative_to(run.resolve()):
-        raise problem(StudyError, str(to), "lies in the run's folder", "write it elsewhere")
-    if isinstance(entities, (str, Path)) and to.resolve() == Path(entities).resolve():
-        raise problem(StudyError, str(to), "is the file of ids", "write another file")
-
-
-def _table(refused: tuple[Refused, ...]) -> pa.Table:
-    return pa.table({
-        ENTITY: pa.array([one.entity_id for one in refused], pa.string()),
-        "reason": pa.array([one.reason for one in refused], pa.string()),
-    })  # fmt: skip
-
-
-def _write(people: Population, found: FeatureMatrix, to: Path, threads: int) -> None:
-    """Write the features a chunk at a time: the file is whole or not there."""
-    schema = pa.schema([
-        pa.field(ENTITY, people.inside.type), pa.field("as_of", pa.date32()),
-        *(pa.field(name, pa.float32()) for name in found.names),
-    ])  # fmt: skip
-    to.parent.mkdir(parents=True, exist_ok=True)
-    temporary = to.with_name(f".tmp-{to.name}-{os.getpid()}")
-    try:
-        with pq.ParquetWriter(temporary, schema, compression="zstd", version="2.6") as writer:
-            done = 0
-            for part in found.chunks(np.arange(found.rows), size=_ROWS, threads=threads):
-                ids = people.inside.slice(done, len(part))
-                days = pa.array([people.as_of] * len(part), pa.date32())
-                columns = [pa.array(np.ascontiguousarray(column)) for column in part.T]
-                writer.write_table(pa.table([ids, days, *columns], schema=schema))
-                done += len(part)
-        os.replace(temporary, to)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -277,11 +224,11 @@ def _matrix(opened: Finished, people: Population) -> FeatureMatrix:
         "as_of": pa.array([people.as_of] * count, pa.date32()),
     })  # fmt: skip
 
-    def write(folder: Path) -> None:
+    def keep(folder: Path) -> None:
         write_table(rows, folder / "cohort.parquet")
 
     settings = [people.as_of, people.inside.to_pylist()]
-    asked = shop.make("asked", code_below("cohorts"), settings, {}, write)
+    asked = shop.make("asked", code_below("cohorts"), settings, {}, keep)
     blocks = features(shop, opened.made, asked, opened.chosen())
     odd = [
         one for name, now in blocks.items() for one in differences(name, opened.blocks[name], now)
