@@ -14,6 +14,7 @@ from commonweal.records.missing import MissingComparison, compare_missing
 from commonweal.records.repeat_spec import RepeatSpec
 from commonweal.simulate.world import Simulated, simulate
 from commonweal.study.check import check_tables
+from commonweal.study.live import LiveFeatures, live_features, write_live_features
 from commonweal.study.load import load
 from commonweal.study.run import Run, rebuild, run
 from commonweal.study.spec import Study
@@ -31,6 +32,7 @@ __all__ = [
     "ImputeSpec",
     "Linkage",
     "LinkageSpec",
+    "LiveFeatures",
     "Merged",
     "Metric",
     "MissingComparison",
@@ -48,9 +50,11 @@ __all__ = [
     "find_repeats",
     "latest_orders",
     "link",
+    "live_features",
     "load",
     "merge",
     "rebuild",
     "run",
     "simulate",
+    "write_live_features",
 ]

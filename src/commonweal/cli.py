@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -139,6 +140,42 @@ def resolve(
         from commonweal.study.resolve import resolve as resolved
 
         typer.echo(f"{resolved(out, to):,} written to {to}; it names people: keep it safe.")
+
+
+@app.command()
+def features(
+    out: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    as_of: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="Only what was known before is seen.")
+    ],
+    entities: Annotated[
+        Path, typer.Option(help="CSV or Parquet file with a column entity_id: for whom.")
+    ],
+    to: Annotated[Path, typer.Option(help="Parquet file to write, outside the run's folder.")],
+    data: Annotated[
+        str | None, typer.Option(help="Folder or database of newer tables than the run's own.")
+    ] = None,
+    extracted_on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="First day whose records --data does not hold."),
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads; no output depends on it.")] = 2,
+    engine: Engine = None,
+) -> None:
+    """Build a run's features for some people at any date, by the same code: help only."""
+    with _told("nothing was written"):
+        from commonweal.study.live import write_live_features
+        from commonweal.study.live_file import refused_file
+
+        told = write_live_features(
+            out, as_of.date(), entities, to, data=data, threads=threads, engine=engine,
+            extracted_on=extracted_on.date() if extracted_on else None,
+        )  # fmt: skip
+        typer.echo(told.sentence())
+        for warning in told.warnings:
+            typer.echo(f"warning: {warning}")
+        typer.echo(f"features: {to}; it names people: keep it safe.")
+        typer.echo(f"refused: {refused_file(to)}")
 
 
 @linking.command("run")

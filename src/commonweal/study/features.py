@@ -44,13 +44,31 @@ class _Order:
         return f"features/{self.name}"
 
 
-def features(shop: Workshop, made: Records, people: Artefact) -> dict[str, Artefact]:
-    """Build every feature block: ``cells.arrow`` and ``features.json``."""
+Chosen = Mapping[tuple[str, str], tuple[str, ...]]
+"""(block, column) -> codes chosen before."""
+
+
+def features(
+    shop: Workshop, made: Records, people: Artefact, chosen: Chosen | None = None
+) -> dict[str, Artefact]:
+    """Build every feature block: ``cells.arrow`` and ``features.json``.
+
+    Parameters
+    ----------
+    shop
+        Where stages are made.
+    made
+        Source -> its events.
+    people
+        The rows: ``cohort.parquet``.
+    chosen
+        Codes chosen by a run, for features of other rows than its own; None to choose them.
+    """
     code = code_below("features")
-    orders = [_order(shop, name, spec, made, people) for name, spec in _blocks(shop)]
+    orders = [_order(shop, name, spec, made, people, chosen) for name, spec in _blocks(shop)]
     missing = [o for o in orders if not shop.has(o.stage, code, o.settings, o.parents)]
     with ExitStack() as stack:
-        past = once(lambda: _open(stack, shop, made, people, missing))
+        past = once(lambda: _open(stack, shop, made, people, missing, chosen))
         return {
             order.name: shop.make(
                 order.stage, code, order.settings, order.parents, partial(_write, order, past)
@@ -67,25 +85,31 @@ def _blocks(shop: Workshop) -> Iterable[tuple[str, BlockSpec]]:
     return shop.study.spec.features.items()
 
 
-def _order(shop: Workshop, name: str, spec: BlockSpec, made: Records, people: Artefact) -> _Order:
+def _order(
+    shop: Workshop, name: str, spec: BlockSpec, made: Records, people: Artefact,
+    chosen: Chosen | None,
+) -> _Order:  # fmt: skip
     names = sources_of(spec)
     training = [split.as_of for split in shop.splits if split.role == "train"]
-    return _Order(
-        name, spec, {**some(made, names), "__cohort": people},
-        [spec, declared(shop, names), training, filters(shop, names, cohort=False)],
-    )  # fmt: skip
+    left_out = filters(shop, names, cohort=False)
+    settings: list[object] = [spec, declared(shop, names), training, left_out]
+    if chosen is not None:
+        settings.append(sorted((column, codes) for (of, column), codes in chosen.items()
+                               if of == name))  # fmt: skip
+    return _Order(name, spec, {**some(made, names), "__cohort": people}, settings)
 
 
 def _open(
-    stack: ExitStack, shop: Workshop, made: Records, people: Artefact, orders: list[_Order]
-) -> Past:
+    stack: ExitStack, shop: Workshop, made: Records, people: Artefact, orders: list[_Order],
+    chosen: Chosen | None,
+) -> Past:  # fmt: skip
     engine = stack.enter_context(shop.engine())
     names = {source for order in orders for source in sources_of(order.spec)}
     past = history(engine, shop, some(made, names), filters(shop, names, cohort=False))
     training = [split.as_of for split in shop.splits if split.role == "train"]
     rows = Rows.of(past, read_table(people.file("cohort.parquet")), training)
     specs = {order.name: order.spec for order in orders}
-    return Past.of(past, rows, specs, threads=shop.threads)
+    return Past.of(past, rows, specs, chosen, shop.threads)
 
 
 def write_block(block: Block, folder: Path) -> None:

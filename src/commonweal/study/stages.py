@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.cohorts.draw import draw
+from commonweal.cohorts.draw import Step, draw
 from commonweal.cohorts.history import History
 from commonweal.cohorts.labels import label
+from commonweal.cohorts.spec import CohortSpec
 from commonweal.cohorts.splits import Split, assign
 from commonweal.core.canonical import file_digest
 from commonweal.core.code import code_digest
@@ -183,15 +184,23 @@ def declared(shop: Workshop, names: Iterable[str]) -> dict[str, Source]:
     return {name: shop.study.agency.events[name] for name in sorted(set(names))}
 
 
+def drawn(
+    engine: Engine, shop: Workshop, made: Records, spec: CohortSpec
+) -> tuple[pa.Table, tuple[Step, ...]]:
+    """Draw a cohort by some rules from what they may see."""
+    names = _looked_at(spec)
+    left_out = filters(shop, names, cohort=True)
+    return draw(spec, history(engine, shop, some(made, names), left_out))
+
+
 def cohort(shop: Workshop, made: Records) -> Artefact:
     """Draw the cohort: ``cohort.parquet`` and ``flow.json``."""
     spec = shop.study.spec.cohort
-    names = [rule.event for rule in (*spec.include, *spec.exclude)]
-    left_out = filters(shop, names, cohort=True)
+    names = _looked_at(spec)
 
     def write(folder: Path) -> None:
         with shop.engine() as engine:
-            people, flow = draw(spec, history(engine, shop, some(made, names), left_out))
+            people, flow = drawn(engine, shop, made, spec)
         if people.num_rows == 0:
             what = "no one meets the rules at any as-of date"
             raise DataError([Problem("cohort", what, "see cohort.include and cohort.as_of")])
@@ -201,10 +210,15 @@ def cohort(shop: Workshop, made: Records) -> Artefact:
     return shop.make(
         "cohort",
         code_below("cohorts"),
-        [spec, declared(shop, names), left_out],
+        [spec, declared(shop, names), filters(shop, names, cohort=True)],
         some(made, names),
         write,
     )
+
+
+def _looked_at(spec: CohortSpec) -> list[str]:
+    """Return the sources that a cohort's rules look at."""
+    return [rule.event for rule in (*spec.include, *spec.exclude)]
 
 
 def check_capacity(shop: Workshop, people: Artefact) -> None:
