@@ -64,7 +64,7 @@ def features(
     chosen
         Codes chosen by a run, for features of other rows than its own; None to choose them.
     """
-    code = code_below("features")
+    code = code_below("features", "study/features.py", "study/matrix.py")
     orders = [_order(shop, name, spec, made, people, chosen) for name, spec in _blocks(shop)]
     missing = [o for o in orders if not shop.has(o.stage, code, o.settings, o.parents)]
     with ExitStack() as stack:
