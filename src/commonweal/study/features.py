@@ -48,6 +48,11 @@ Chosen = Mapping[tuple[str, str], tuple[str, ...]]
 """(block, column) -> codes chosen before."""
 
 
+def blocks_code() -> str:
+    """Return the fingerprint of the code that makes blocks and writes their files."""
+    return code_below("features", "study/features.py", "study/matrix.py")
+
+
 def features(
     shop: Workshop, made: Records, people: Artefact, chosen: Chosen | None = None
 ) -> dict[str, Artefact]:
@@ -64,7 +69,7 @@ def features(
     chosen
         Codes chosen by a run, for features of other rows than its own; None to choose them.
     """
-    code = code_below("features", "study/features.py", "study/matrix.py")
+    code = blocks_code()
     orders = [_order(shop, name, spec, made, people, chosen) for name, spec in _blocks(shop)]
     missing = [o for o in orders if not shop.has(o.stage, code, o.settings, o.parents)]
     with ExitStack() as stack:

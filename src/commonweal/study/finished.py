@@ -17,14 +17,14 @@ from commonweal.core.progress import progress
 from commonweal.core.results import Finding, Severity
 from commonweal.core.store import Artefact, Store
 from commonweal.study import release
-from commonweal.study.features import Chosen
+from commonweal.study.features import Chosen, blocks_code
 from commonweal.study.fetched import fetched
 from commonweal.study.load import load
 from commonweal.study.matrix import DESCRIBED
 from commonweal.study.prepared import prepare
 from commonweal.study.sources import in_future
 from commonweal.study.spec import Study
-from commonweal.study.stages import Records, Workshop, code_below, input_digests, records
+from commonweal.study.stages import Records, Workshop, input_digests, records
 from commonweal.study.verify import read_manifest, verify
 
 
@@ -155,7 +155,7 @@ def _blocks(out: Path, study: Study, of_run: Mapping[str, Path]) -> dict[str, Ar
         what = f"holds no stage {missing[0]}"
         raise problem(StudyError, str(out), what, "run the study to its report")
     found = {name: Store.read(of_run[f"features/{name}"]) for name in study.spec.features}
-    here = code_below("features")
+    here = blocks_code()
     records_: list[Any] = [artefact.json("stage.json") for artefact in found.values()]
     if any(record["version"] != here for record in records_):
         what = "its features were built by other code than is installed here"
