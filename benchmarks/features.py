@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -96,7 +97,10 @@ def told(name: str, command: list[str], times: int) -> Told:
     """Run a command several times; return and print the run of median CPU."""
     runs = []
     for _ in range(times):
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            command, check=True, stdout=subprocess.PIPE, text=True,
+            env=os.environ | {"COMMONWEAL_MEMORY": "1GB"},  # ours: DuckDB, before it goes to disk
+        )  # fmt: skip
         runs.append(Told(**json.loads(done.stdout.splitlines()[-1])))
     one = sorted(runs, key=lambda run: run.cpu)[len(runs) // 2]
     print(
@@ -145,8 +149,10 @@ def network(ring: Ring) -> list[Figure]:
     names = Work.read(ring.data).network_names()
     ring.ours("network", ring.dates[:1], keep=True)
     ours = ring.ours("network", ring.dates[:1], times=ring.runs)
+    every = ring.ours("network", ring.dates)
+    name = f"network, a cohort of {len(ring.dates)}"
     figures = [
-        figure("network, a cohort", ours.read, "CPU-s", "<= 3"),
+        figure(name, every.read / len(ring.dates), "CPU-s", "<= 3"),
         figure("network, peak memory", ours.memory, "GB", "<= 3"),
     ]
     for name, goal in (

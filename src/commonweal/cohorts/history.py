@@ -123,26 +123,6 @@ class History:
             events[source] = self.engine.cache(own)
         return History(self.engine, events, self.sources, identities, self.left_out)
 
-    def among(self, incidents: Relation, sources: Sequence[str]) -> History:
-        """Return the history of some incidents only: a copy of ids and dates, computed once.
-
-        Parameters
-        ----------
-        incidents
-            ``event_id``.
-        sources
-            Sources wanted.
-        """
-        events = {
-            source: self.engine.cache(
-                self.events[source]
-                .semi_join(incidents, "event_id")
-                .select("entity_id", *self._kept(source, ()))
-            )
-            for source in sources
-        }
-        return replace(self, events=events)
-
     def _kept(self, source: str, named: Sequence[str]) -> list[str]:
         """Return the columns without which what is visible cannot be told, and those named."""
         every = self.events[source]

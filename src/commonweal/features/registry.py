@@ -62,7 +62,7 @@ def _graphs(past: Past) -> Graphs:
 
     def make() -> Graphs:
         plans = planned(past.history, past.specs.values())
-        return Graphs(past.threads, planned=plans, dates=len(past.rows.dates))
+        return Graphs(past.threads, planned=plans)
 
     found: Graphs = past.once("graphs", make)
     return found

@@ -73,18 +73,6 @@ def incidence(
     return _coded(table, sides)
 
 
-def may_link(history: History, edges: Sequence[str]) -> History:
-    """Return the history of the incidents that hold several records, of any day.
-
-    Worth making where networks of several dates are built: none of them needs any other.
-    """
-    sides = sorted({name for edge in edges for name in both(edge)})
-    records = _union([history.events[name].select("event_id") for name in sides])
-    counted = records.group_by("event_id").agg(records=records.count())
-    several = history.engine.cache(counted.filter(counted.records > 1).select("event_id"))
-    return history.among(several, sides)
-
-
 def _within(history: History, source: str, built_from: Period, day: date) -> Relation:
     past = history.everyone(source, [day])
     past = past.filter(past.occurred_on >= ibis.literal(built_from.before(day)))

@@ -17,7 +17,6 @@ from commonweal.core.dates import Period
 from commonweal.features.cells import Ints
 from commonweal.features.network.events import MOST, Counted, Events, read_events
 from commonweal.features.network.graph import Graph, build_graph
-from commonweal.features.network.incidence import may_link
 from commonweal.features.network.kernels import reached
 from commonweal.features.network.runs import counted
 from commonweal.features.spec import BlockSpec, CentralitySpec, NetworkRecencySpec, NetworkSpec
@@ -86,17 +85,12 @@ class Graphs:
         How many bytes are kept between blocks.
     planned
         What all blocks together look at around each network, so that it is read at once.
-    dates
-        At how many dates networks are built.
     """
 
     def __init__(
-        self, threads: int = 1, budget: int = BUDGET, planned: Sequence[Planned] = (),
-        dates: int = 1,
-    ) -> None:  # fmt: skip
+        self, threads: int = 1, budget: int = BUDGET, planned: Sequence[Planned] = ()
+    ) -> None:
         self.threads = threads
-        self._dates = dates
-        self._narrowed: dict[tuple[str, ...], History] = {}
         self._planned = {one.network: one for one in planned}
         self._budget = budget
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
@@ -105,21 +99,9 @@ class Graphs:
     def graph(self, history: History, spec: Linking, day: date) -> Graph:
         """Return the network of a date."""
         edges, built_from, largest = network_of(spec)
-
-        def build() -> Graph:
-            linking = self._linking(history, edges)
-            return build_graph(linking, edges, built_from, largest, day)
-
-        return self._get((network_of(spec), day), build)
-
-    def _linking(self, history: History, edges: tuple[str, ...]) -> History:
-        """Return what networks are built from: for several dates, only what may link anybody."""
-        if self._dates < 2:
-            return history
-        with self._lock:
-            if edges not in self._narrowed:
-                self._narrowed[edges] = may_link(history, edges)
-            return self._narrowed[edges]
+        return self._get(
+            (network_of(spec), day), lambda: build_graph(history, edges, built_from, largest, day)
+        )
 
     def events(
         self, history: History, spec: NetworkSpec | NetworkRecencySpec,
