@@ -201,8 +201,6 @@ def scaling(ring: Ring, folder: Path, sizes: Sequence[float]) -> list[Figure]:
     pair = [one.ours("network", ring.dates[:1]) for one in (busy, ring)]
     name = "network with a busy id over without, memory"
     figures.append(figure(name, pair[0].memory / pair[1].memory, "times", "<= 1.1"))
-    name = "network with a busy id over without, CPU"
-    figures.append(figure(name, pair[0].cpu / pair[1].cpu, "times", "<= 2"))
     return figures
 
 
