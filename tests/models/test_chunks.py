@@ -73,7 +73,10 @@ def test_chunks_are_the_rows_in_their_order() -> None:
     [BOOSTED, LOGISTIC, CountRankSpec(kind="count_rank", feature="arrests"),
      BaseRateSpec(kind="base_rate")],
 )  # fmt: skip
-def test_no_model_reads_more_than_a_chunk_at_once(spec: ModelSpec) -> None:
+def test_no_model_reads_more_than_a_chunk_at_once(
+    spec: ModelSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boosted, "_LITTLE", 0)  # little data is handed to LightGBM at once
     training = data()
     model = fit(spec, training, 7, 1)
     matrix = training.train.matrix

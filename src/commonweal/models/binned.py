@@ -53,7 +53,7 @@ class ChunkSequence:
 
 def binned(
     lightgbm: Any, sample: Sample, parameters: Mapping[str, object],
-    categorical: tuple[int, ...], reference: Any = None,
+    categorical: tuple[int, ...], reference: Any = None, whole: bool = False,
 ) -> Any:  # fmt: skip
     """Return a sample as a constructed `lightgbm.Dataset`; the numbers themselves are not kept.
 
@@ -69,10 +69,14 @@ def binned(
         Places of the columns that hold categories.
     reference
         The dataset whose bins are used, for rows that are only watched.
+    whole
+        Whether the rows are handed over at once: little data, where LightGBM may then leave out
+        columns that no leaf could be split on.
     """
     lightgbm.Sequence.register(ChunkSequence)
+    rows = sample.matrix.take(sample.rows) if whole else ChunkSequence(sample)
     made = lightgbm.Dataset(
-        ChunkSequence(sample), sample.labels, reference=reference, params=dict(parameters),
+        rows, sample.labels, reference=reference, params=dict(parameters),
         categorical_feature=list(categorical), free_raw_data=True,
     )  # fmt: skip
     threads = parameters["num_threads"]
@@ -82,12 +86,15 @@ def binned(
         return made.construct()
 
 
-def binning(seed: int) -> dict[str, object]:
+def binning(seed: int, whole: bool = False) -> dict[str, object]:
     """Return the settings on which bins depend: the same for all bags, so that they share them.
 
     A column is binned whether or not a leaf may be small enough to split on it; LightGBM would
-    otherwise leave columns out by a setting it does not see when it is handed chunks.
+    otherwise leave columns out by a setting it does not see when it is handed chunks. Handed
+    the `whole`, it sees it.
     """
+    if whole:
+        return {"data_random_seed": seed}
     return {
         "data_random_seed": seed,
         "bin_construct_sample_cnt": SAMPLED,

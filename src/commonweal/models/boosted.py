@@ -61,7 +61,7 @@ def _unloadable(error: OSError) -> CommonwealError:
 
 
 _LITTLE = 50_000_000
-"""Cells up to which one thread is the fastest."""
+"""Cells up to which one thread is the fastest, and rows are handed over at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +133,14 @@ def fit_boosted(spec: BoostedSpec, data: TrainingData, seed: int, threads: int) 
     cells = len(data.train.rows) * len(data.names)
     # Threads that wait for each other cost more than they save on little data.
     threads = threads if cells > _LITTLE else 1
-    bins = binning(seed_for(seed, "boosted", "bins"))
+    whole = cells <= _LITTLE
+    bins = binning(seed_for(seed, "boosted", "bins"), whole)
     bags = [
         _parameters(spec, seed_for(seed, "boosted", str(bag)), threads) | bins
         for bag in range(spec.bags)
     ]
-    sizes = _best_sizes(spec, bags, data)
-    both = binned(lightgbm(), data.together(), bags[0], data.categorical)
+    sizes = _best_sizes(spec, bags, data, whole)
+    both = binned(lightgbm(), data.together(), bags[0], data.categorical, whole=whole)
     boosters = [
         lightgbm().train(bag, both, num_boost_round=trees)
         for bag, trees in zip(bags, sizes, strict=True)
@@ -154,11 +155,13 @@ def _without_threads(text: str) -> str:
 
 
 def _best_sizes(
-    spec: BoostedSpec, bags: Sequence[dict[str, object]], data: TrainingData
+    spec: BoostedSpec, bags: Sequence[dict[str, object]], data: TrainingData, whole: bool
 ) -> list[int]:
     """Return the number of trees of each bag that is best on the validation rows."""
-    train = binned(lightgbm(), data.train, bags[0], data.categorical)
-    watched = binned(lightgbm(), data.validation, bags[0], data.categorical, reference=train)
+    train = binned(lightgbm(), data.train, bags[0], data.categorical, whole=whole)
+    watched = binned(
+        lightgbm(), data.validation, bags[0], data.categorical, reference=train, whole=whole
+    )
     sizes = []
     for bag in bags:
         stop = lightgbm().early_stopping(spec.patience, verbose=False)
