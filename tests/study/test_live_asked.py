@@ -204,7 +204,7 @@ def test_other_code_or_packages_are_told(live: Live, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(release, "versions", lambda: {"duckdb": "0.1"})
     (told,) = cw.live_features(live.out, TEST_DAY, ids).warnings
     assert re.search(r"duckdb [\d.]+ \(0\.1 is here\): the last bits may differ", told)
-    monkeypatch.setattr(finished_module, "code_below", lambda _: "other")
+    monkeypatch.setattr(finished_module, "blocks_code", lambda: "other")
     with pytest.raises(cw.StudyError, match="built by other code than is installed"):
         cw.live_features(live.out, TEST_DAY, ids)
 
