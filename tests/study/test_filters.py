@@ -117,6 +117,10 @@ def test_a_filter_may_hold_for_the_cohort_as_well(
     features = text + FILTER.format(source="arrest", condition=narcotics, cohort="cohort = false")
     done = finished(small_study, features, tmp_path / "run")
     assert made(done, "records", "cohort", "labels", "groups") == set()
+    (told,) = [one.message for one in done.findings if one.code == "features.filter"]
+    assert told == (
+        "Features do not see events of arrest where charge starts with NARC; the cohort's rules do."
+    )
     reading = {"arrests", "arrest_timing", "arrest_place", "network"}
     assert made(done, "features") == {f"features/{name}" for name in reading}
     both = text + FILTER.format(source="arrest", condition=narcotics, cohort="cohort = true")

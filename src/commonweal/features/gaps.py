@@ -19,7 +19,7 @@ from commonweal.features.spec import GapsSpec
 from commonweal.features.tally import Facets
 
 _WORDS = {
-    "mean": "Mean number of days between days with",
+    "mean": "Mean number of days between successive days with",
     "shortest": "Fewest days between successive days with",
     "longest": "Most days between successive days with",
     "latest": "Days between the last two days with",

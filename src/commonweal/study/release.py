@@ -20,6 +20,7 @@ from commonweal.oversight.disclosure import Disclosure
 from commonweal.records.checks import SourceReport
 from commonweal.records.conditions import holds
 from commonweal.reports.content import BlockSummary, Content, FlowStep, SourceSummary
+from commonweal.reports.rules import condition
 from commonweal.study.episodes import episode_findings, episode_metrics
 from commonweal.study.evaluate import Evaluated
 from commonweal.study.linkage import linkage_findings, linkage_metrics
@@ -56,7 +57,7 @@ def content(
         *_embargoed(shop),
     ]
     findings += found.findings
-    findings += _protected_features(shop)
+    findings += [*_protected_features(shop), *_filtered(shop)]
     findings += [*_undecided(shop, people, labelled, rule), *_empty(shop, made, people)]
     used = _blocks(shop, blocks, fitted)
     return Content(
@@ -182,6 +183,17 @@ def _embargoed(shop: Workshop) -> list[Finding]:
         return [Finding(code=code, severity=Severity.WARN, message=message)]
     message = "Every training outcome closed before the first test date."
     return [Finding(code=code, severity=Severity.PASS, message=message)]
+
+
+def _filtered(shop: Workshop) -> list[Finding]:
+    """Say what features do not see; rankings by a count do not see it either."""
+    found = []
+    for source, spec in shop.study.spec.filter.items():
+        what = " or ".join(condition(test) for test in spec.leave_out)
+        also = "nor do the cohort's rules" if spec.cohort else "the cohort's rules do"
+        message = f"Features do not see events of {source.replace('_', ' ')} where {what}; {also}."
+        found.append(Finding(code="features.filter", severity=Severity.WARN, message=message))
+    return found
 
 
 def _protected_features(shop: Workshop) -> list[Finding]:
