@@ -408,14 +408,24 @@ def present(start, column, value, end, found, told):
         Cells, and where their runs of columns end.
     found, told : int64, shape (columns,)
         Rows with a number other than 0, and rows with any cell, added to.
+
+    Returns
+    -------
+    float
+        The largest number, nested windows added up.
     """
+    largest = 0.0
     for r in range(len(start) - 1):
         done = 0
+        total = 0.0
         for k in range(start[r], start[r + 1]):
             c = column[k]
+            total = value[k] + (0.0 if end[c] > done else total)
+            largest = max(largest, abs(total))
             if end[c] > done:
                 for j in range(c, end[c]):
                     told[j] += 1
                     if value[k] != 0:
                         found[j] += 1
                 done = end[c]
+    return largest

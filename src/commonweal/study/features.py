@@ -18,7 +18,7 @@ import numpy as np
 from commonweal.core.parallel import once
 from commonweal.core.store import Artefact, write_json
 from commonweal.core.tables import read_table
-from commonweal.features.cells import Cells, write_cells
+from commonweal.features.cells import Cells, exact, write_cells
 from commonweal.features.columns import Block
 from commonweal.features.kernels import present
 from commonweal.features.needs import sources_of
@@ -124,7 +124,8 @@ def write_block(block: Block, folder: Path) -> None:
 
     def counted() -> Iterator[Cells]:
         for cells in block.parts():
-            present(cells.start, cells.column, cells.value, block.layout.end, found, told)
+            parts = (cells.start, cells.column, cells.value, block.layout.end)
+            exact(np.array([present(*parts, found, told)]))  # wide windows add narrow ones up
             yield cells
 
     write_cells(counted(), block.days, folder / CELLS)
