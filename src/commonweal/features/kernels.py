@@ -7,6 +7,8 @@ from numba import njit
 
 NEVER = np.int32(2_000_000_000)
 """A day that comes after all others."""
+MANY = 64
+"""Entries of one row from which on they are not sorted one by one."""
 
 
 @njit(cache=True, nogil=True)
@@ -70,6 +72,21 @@ def fill_in(start, column, value, end, place, rows, out):
                     out[i, to] = value[k] if np.isnan(out[i, to]) else out[i, to] + value[k]
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _series(key, radix, first, listed, found):
+    """Write the series that a key is in into `found`; return how many there are."""
+    count = 0
+    base = 0
+    for c in range(len(radix)):
+        facet = base + key % radix[c]
+        key //= radix[c]
+        base += radix[c]
+        for k in range(first[facet], first[facet + 1]):
+            found[count] = listed[k]
+            count += 1
+    return count
+
+
 @njit(cache=True, nogil=True)
 def spread(
     row,
@@ -109,13 +126,9 @@ def spread(
     order = _counted(row, np.arange(len(row)), rows)
     more = _counted(more_row, np.arange(len(more_row)), rows)
     most = len(more_row)
+    found = np.empty(len(listed), np.int32)
     for i in range(len(row)):
-        rest, base = key[i], 0
-        for c in range(len(radix)):
-            facet = base + rest % radix[c]
-            rest //= radix[c]
-            base += radix[c]
-            most += first[facet + 1] - first[facet]
+        most += _series(key[i], radix, first, listed, found)
     begin = np.zeros(rows + 1, np.int64)
     column = np.empty(most, np.int32)
     value = np.empty(most, np.float64)
@@ -129,17 +142,12 @@ def spread(
             i += 1
             if n[entry] == 0 or bucket[entry] >= width:
                 continue
-            rest, base = key[entry], 0
-            for c in range(len(radix)):
-                facet = base + rest % radix[c]
-                rest //= radix[c]
-                base += radix[c]
-                for place in range(first[facet], first[facet + 1]):
-                    to = start[listed[place]]
-                    if to >= 0:
-                        to += bucket[entry]
-                        sums[to] += n[entry]
-                        words[to >> 6] |= one << np.uint64(to & 63)
+            for place in range(_series(key[entry], radix, first, listed, found)):
+                to = start[found[place]]
+                if to >= 0:
+                    to += bucket[entry]
+                    sums[to] += n[entry]
+                    words[to >> 6] |= one << np.uint64(to & 63)
         while j < len(more_row) and more_row[more[j]] == r:
             to = more_column[more[j]]
             sums[to] += more_n[more[j]]
@@ -187,6 +195,7 @@ def expand(row, key, bucket, n, radix, first, listed, start, width):
     row, column : int32
     n : float64
     """
+    found = np.empty(len(listed), np.int32)
     count = 0
     for step in range(2):
         if step == 1:
@@ -197,21 +206,15 @@ def expand(row, key, bucket, n, radix, first, listed, start, width):
         for i in range(len(row)):
             if n[i] == 0 or bucket[i] >= width:
                 continue
-            rest = key[i]
-            base = 0
-            for c in range(len(radix)):
-                facet = base + rest % radix[c]
-                rest //= radix[c]
-                base += radix[c]
-                for k in range(first[facet], first[facet + 1]):
-                    place = start[listed[k]]
-                    if place < 0:
-                        continue
-                    if step == 1:
-                        out_row[count] = row[i]
-                        out_column[count] = place + bucket[i]
-                        out[count] = n[i]
-                    count += 1
+            for k in range(_series(key[i], radix, first, listed, found)):
+                place = start[found[k]]
+                if place < 0:
+                    continue
+                if step == 1:
+                    out_row[count] = row[i]
+                    out_column[count] = place + bucket[i]
+                    out[count] = n[i]
+                count += 1
     return out_row, out_column, out
 
 
@@ -238,20 +241,15 @@ def extremes(row, key, oldest, newest, radix, first, listed, place, rows, series
     for s in range(series):
         if place[s] < len(wanted):
             wanted[place[s]] = s
+    found = np.empty(len(listed), np.int32)
     begin = np.full((rows, series), NEVER, np.int32)
     end = np.full((rows, series), -NEVER, np.int32)
     for i in range(len(row)):
-        rest = key[i]
-        base = 0
-        for c in range(len(radix)):
-            facet = base + rest % radix[c]
-            rest //= radix[c]
-            base += radix[c]
-            for k in range(first[facet], first[facet + 1]):
-                s = wanted[listed[k]]
-                if s >= 0:
-                    begin[row[i], s] = min(begin[row[i], s], oldest[i])
-                    end[row[i], s] = max(end[row[i], s], newest[i])
+        for k in range(_series(key[i], radix, first, listed, found)):
+            s = wanted[found[k]]
+            if s >= 0:
+                begin[row[i], s] = min(begin[row[i], s], oldest[i])
+                end[row[i], s] = max(end[row[i], s], newest[i])
     return begin, end
 
 
@@ -300,6 +298,32 @@ def sparse(matrix, fill):
 
 
 @njit(cache=True, nogil=True)
+def _by_row_place_day(row, place, day, rows):
+    """Return the entries in order of row, place and day."""
+    order = _counted(row, np.arange(len(row)), rows)
+    i = 0
+    while i < len(order):
+        end = i
+        while end < len(order) and row[order[end]] == row[order[i]]:
+            end += 1
+        if end - i > MANY:
+            mine = order[i:end].copy()
+            keys = np.empty(len(mine), np.int64)
+            for k in range(len(mine)):
+                keys[k] = (np.int64(place[mine[k]]) << 32) + np.int64(day[mine[k]])
+            order[i:end] = mine[np.argsort(keys, kind="mergesort")]
+        else:
+            for j in range(i + 1, end):
+                one, k = order[j], j
+                while k > i and (place[order[k - 1]], day[order[k - 1]]) > (place[one], day[one]):
+                    order[k] = order[k - 1]
+                    k -= 1
+                order[k] = one
+        i = end
+    return order
+
+
+@njit(cache=True, nogil=True)
 def steps(row, place, day, rows, series):
     """Summarize days between successive different days, in any order; several may be equal.
 
@@ -313,30 +337,7 @@ def steps(row, place, day, rows, series):
     shortest = np.full(shape, np.nan, np.float32)
     longest = np.full(shape, np.nan, np.float32)
     latest = np.full(shape, np.nan, np.float32)
-    by = _counted(row, np.arange(len(row)), rows)
-    order = np.empty(len(row), np.int64)
-    i = 0
-    while i < len(by):  # within a row by place and day: a handful
-        j = i
-        last_of = i
-        while last_of < len(by) and row[by[last_of]] == row[by[i]]:
-            last_of += 1
-        if last_of - i > 64:
-            keys = np.empty(last_of - i, np.int64)
-            for k in range(i, last_of):
-                keys[k - i] = (np.int64(place[by[k]]) << 32) + np.int64(day[by[k]])
-            order[i:last_of] = by[i:last_of][np.argsort(keys, kind="mergesort")]
-            i = last_of
-            continue
-        while j < last_of:
-            one = by[j]
-            k = j
-            while k > i and (place[order[k - 1]], day[order[k - 1]]) > (place[one], day[one]):
-                order[k] = order[k - 1]
-                k -= 1
-            order[k] = one
-            j += 1
-        i = j
+    order = _by_row_place_day(row, place, day, rows)
     i = 0
     while i < len(row):
         r, s = row[order[i]], place[order[i]]
