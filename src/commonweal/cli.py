@@ -97,6 +97,7 @@ def run(
             typer.echo(f"{said}: see section 3 of the report.")
         if finished.recommendation:
             typer.echo(f"recommendation: {finished.recommendation}")
+        typer.echo(f"what each feature is: {finished.out / 'dictionary.csv'}")
         typer.echo(f"metrics: {finished.out / 'metrics.json'}")
         typer.echo(f"manifest: {finished.out / 'manifest.json'}")
         typer.echo(f"report: {finished.report}")

@@ -149,7 +149,7 @@ class History:
             joined = joined.mutate(entity_id=whose).select("as_of", *events.columns)
         return self._visible(source, joined)
 
-    def belongs(self, source: str, group: str, values: pa.Array) -> NDArray[np.bool_]:
+    def members(self, source: str, group: str, values: pa.Array) -> NDArray[np.bool_]:
         """Return which values of a group's column put an event into the group."""
         return holds(self.sources[source].groups[group], values)
 

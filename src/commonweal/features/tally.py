@@ -102,7 +102,7 @@ def _signatures(
         if one.columns != (column,):
             continue
         if one.code is None:
-            member[:, place] = history.belongs(source, one.slug, values)
+            member[:, place] = history.members(source, one.slug, values)
         else:
             member[:, place] = [value == one.code for value in text.to_pylist()]
     return [tuple(np.flatnonzero(row).tolist()) for row in member]

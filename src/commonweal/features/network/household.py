@@ -13,7 +13,7 @@ from commonweal.cohorts.history import History
 from commonweal.features.cells import Cells, Ints
 from commonweal.features.columns import Block
 from commonweal.features.network.events import Counted, packs, read_events
-from commonweal.features.network.ids import entities, located, ranked
+from commonweal.features.network.ids import located, ranked
 from commonweal.features.network.kernels import by_key, others
 from commonweal.features.network.runs import Runs, Starts, Unit, count_runs, counted
 from commonweal.features.network.walk import span
@@ -43,7 +43,7 @@ def build_household(name: str, spec: HouseholdSpec, past: Past) -> Block:
     layout = runs.layout(past.rows)
 
     def parts() -> Iterator[Cells]:
-        people = entities(past.rows)
+        people = past.rows.entities
         for day in past.rows.dates:
             low, high = span(past, day)
             homes = _homes(past.history, spec, people.slice(low, high - low), day)

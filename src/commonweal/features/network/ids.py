@@ -6,10 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from commonweal.core.tables import collect
 from commonweal.features.cells import Ints
 from commonweal.features.network.kernels import spelt
-from commonweal.features.rows import Rows
 
 _OFFSETS = {pa.string(): np.int32, pa.large_string(): np.int64}
 """Texts as Arrow holds them: hashing them takes it five times as long."""
@@ -49,9 +47,3 @@ def located(ids: pa.Array, among: pa.Array) -> Ints:
     """Return the place of each id among others, which are unique; -1 where it is not there."""
     found = pc.index_in(ids.cast(among.type), value_set=among)
     return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), np.int32)
-
-
-def entities(rows: Rows) -> pa.Array:
-    """Return the person of each row."""
-    ids = collect(rows.relation, "row")["entity_id"].combine_chunks()
-    return ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids

@@ -13,7 +13,7 @@ from commonweal.core.dates import day_number
 from commonweal.core.parallel import each
 from commonweal.features.cells import Cells, Ints, Longs
 from commonweal.features.network.graph import Graph
-from commonweal.features.network.ids import entities, located
+from commonweal.features.network.ids import located
 from commonweal.features.network.memo import Graphs, Linking
 from commonweal.features.past import Past
 
@@ -66,7 +66,7 @@ class Notes:
 
 def by_date(past: Past, spec: Linking, graphs: Graphs, notes: Notes) -> Iterator[Met]:
     """Return each date's network and where its rows are in it."""
-    people = entities(past.rows)
+    people = past.rows.entities
     for day in past.rows.dates:
         low, high = span(past, day)
         graph = graphs.graph(past.history, spec, day)
