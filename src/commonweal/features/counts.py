@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
-from commonweal.core.dates import Period
 from commonweal.features.cells import Cells, Ints, Layout, exact
-from commonweal.features.columns import EVER, Block, Feature
+from commonweal.features.columns import Block
 from commonweal.features.kernels import spread
 from commonweal.features.past import Past, inside
-from commonweal.features.rows import unseen
+from commonweal.features.runs import Runs
 from commonweal.features.spec import CountsSpec
 from commonweal.features.tally import Tally, counted_series, tally
 
@@ -25,21 +24,15 @@ def build_counts(name: str, spec: CountsSpec, past: Past) -> Block:
     """
     series, chosen = counted_series(name, spec, past)
     width = len(spec.windows) + spec.ever
-    start = np.arange(len(series), dtype=np.int32) * width
-    source = past.history.sources[spec.event]
-    layout = Layout(
-        fill=np.zeros(len(series) * width, np.float32),
-        end=np.repeat(start + width, width).astype(np.int32),
-        unseen=unseen(past.rows.dates, source, series, spec.windows, spec.ever),
-    )
-    features = tuple(
-        feature
-        for one in series
-        for feature in windowed(
-            name, f"{spec.event}.{one.slug}.count", f"Number of incidents of {one.words}",
-            "incidents", spec.windows, spec.ever,
+    source, runs = past.history.sources[spec.event], Runs(name)
+    places = [
+        runs.nested(
+            f"{spec.event}.{one.slug}.count", f"Number of incidents of {one.words}", "incidents",
+            spec.windows, spec.ever, source.starts(*one.columns),
         )
-    )  # fmt: skip
+        for one in series
+    ]  # fmt: skip
+    start, layout = np.array(places, np.int32), runs.layout(past.rows)
 
     def parts() -> Iterator[Cells]:
         found = tally(past, spec.event, spec.windows)
@@ -47,20 +40,7 @@ def build_counts(name: str, spec: CountsSpec, past: Past) -> Block:
         for rows in past.chunks(found.size):
             yield _cells(found, rows, starts, width, layout)
 
-    return Block(features, layout, parts, {"codes": chosen}, past.rows.as_of)
-
-
-def windowed(
-    block: str, stem: str, what: str, unit: str, windows: Sequence[Period], ever: bool
-) -> Iterator[Feature]:
-    """Describe a run of nested windows, narrowest first."""
-    early = "the window begins before the records do"
-    for window in windows:
-        words = f"{what} in the {window} before the as-of date."
-        yield Feature(f"{stem}.{window.slug}", block, words, unit, str(window), early)
-    if ever:
-        words = f"{what} ever recorded before the as-of date."
-        yield Feature(f"{stem}.{EVER}", block, words, unit, EVER, "the records begin later")
+    return Block(tuple(runs.features), layout, parts, {"codes": chosen}, past.rows.as_of)
 
 
 def _cells(found: Tally, rows: slice, start: Ints, width: int, layout: Layout) -> Cells:

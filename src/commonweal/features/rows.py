@@ -1,17 +1,16 @@
-"""The rows that features are built for, and what is missing because records begin too late."""
+"""The rows that features are built for, and the series of events counted for them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from commonweal.cohorts.history import History
-from commonweal.core.dates import Period, day_number
+from commonweal.core.dates import day_number
 from commonweal.core.tables import Relation
 from commonweal.features.cells import Ints
 
@@ -105,28 +104,3 @@ def code_series(source: str, column: str, codes: Sequence[str]) -> list[Series]:
         Series(f"{column}={code}", f"{noun} ({column.replace('_', ' ')} {code})", (column,), code)
         for code in codes
     ]
-
-
-def unseen(
-    dates: Sequence[date], source: Any, series: Sequence[Series], windows: Sequence[Period],
-    ever: bool,
-) -> dict[int, Ints]:  # fmt: skip
-    """Return, for each as-of date, the columns whose window begins before the records do.
-
-    Columns are series after series, windows ascending, the whole past last where `ever`. The
-    whole past is missing only where the records had not begun at all.
-    """
-    width = len(windows) + ever
-    found: dict[int, Ints] = {}
-    for day in dates:
-        columns: list[int] = []
-        for place, one in enumerate(series):
-            starts = source.starts(*one.columns)
-            if starts is None:
-                continue
-            early = [window.before(day) < starts for window in windows]
-            early += [day <= starts] if ever else []
-            columns += [place * width + w for w, missing in enumerate(early) if missing]
-        if columns:
-            found[day_number(day)] = np.array(columns, np.int32)
-    return found

@@ -12,9 +12,9 @@ from commonweal.features.columns import Block
 from commonweal.features.network.eigen import Floats, eigenvector
 from commonweal.features.network.kernels import places
 from commonweal.features.network.memo import Graphs
-from commonweal.features.network.runs import Runs
 from commonweal.features.network.walk import Met, Notes, by_date, pieces
 from commonweal.features.past import Past
+from commonweal.features.runs import Runs
 from commonweal.features.spec import CentralitySpec
 
 _AROUND = ((1, "the linked people"), (2, "the people two links away"))

@@ -12,9 +12,10 @@ from commonweal.features.columns import Block
 from commonweal.features.network.events import Counted, Events, packs
 from commonweal.features.network.kernels import holders, shared, tally, vectors
 from commonweal.features.network.memo import Graphs
-from commonweal.features.network.runs import Runs, Starts, Unit, count_runs, counted
+from commonweal.features.network.runs import Starts, Unit, count_runs, counted
 from commonweal.features.network.walk import Met, Notes, by_date, joined, pieces, starts
 from commonweal.features.past import Past
+from commonweal.features.runs import Runs
 from commonweal.features.spec import NetworkSpec
 
 WORDS: tuple[dict[Unit, str], ...] = (

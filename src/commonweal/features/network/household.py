@@ -15,9 +15,10 @@ from commonweal.features.columns import Block
 from commonweal.features.network.events import Counted, packs, read_events
 from commonweal.features.network.ids import located, ranked
 from commonweal.features.network.kernels import by_key, others
-from commonweal.features.network.runs import Runs, Starts, Unit, count_runs, counted
+from commonweal.features.network.runs import Starts, Unit, count_runs, counted
 from commonweal.features.network.walk import span
 from commonweal.features.past import Past
+from commonweal.features.runs import Runs
 from commonweal.features.spec import HouseholdSpec
 
 _WORDS: dict[Unit, str] = {

@@ -12,9 +12,10 @@ from commonweal.features.columns import Block
 from commonweal.features.network.events import Counted, packs
 from commonweal.features.network.kernels import last_days, latest
 from commonweal.features.network.memo import Graphs
-from commonweal.features.network.runs import Runs, counted
+from commonweal.features.network.runs import counted
 from commonweal.features.network.walk import Met, Notes, by_date, joined, pieces, starts
 from commonweal.features.past import Past
+from commonweal.features.runs import Runs
 from commonweal.features.spec import NetworkRecencySpec
 
 _WHOM = ("linked person", "person two links away")
