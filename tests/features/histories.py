@@ -55,6 +55,7 @@ ARREST = Source(
     groups={
         "violent": Condition(column="code", any_of=("battery", "gun")),
         "convicted": Condition(column="verdict", equals="guilty"),
+        "alone": Condition(column="gang", present=False),
     },
 )
 VICTIM = Source(
@@ -76,7 +77,7 @@ BLOCKS: dict[str, BlockSpec] = {
         kind="counts",
         event="arrest",
         windows=WINDOWS,
-        groups=("violent", "convicted"),
+        groups=("violent", "convicted", "alone"),
         by=("code", "verdict"),
         top=4,
     ),

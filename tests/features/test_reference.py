@@ -47,6 +47,7 @@ def in_group(row: dict[str, Any], slug: str) -> bool:
     return {
         "violent": row.get("code") in ("battery", "gun"),
         "convicted": row.get("verdict") == "guilty",
+        "alone": row.get("gang") is None,
     }[slug]
 
 

@@ -32,7 +32,7 @@ from features.network.test_reference import (
     NETWORK,
     RECENCY,
 )
-from features.network.worlds import Row, Town, build, draw_town
+from features.network.worlds import Row, Town, build, build_all, draw_town
 
 NAN = float("nan")
 DAY = date(2016, 3, 1)
@@ -64,6 +64,18 @@ def test_threads_ids_passes_and_pieces_change_nothing(monkeypatch: pytest.Monkey
     for one, other, third in zip(wanted, numbers, passes, strict=True):
         np.testing.assert_array_equal(one, other)
         np.testing.assert_array_equal(one, third)
+
+
+def test_blocks_built_together_are_those_built_alone() -> None:
+    """What all look at is read at once, as far around as the farthest: few rows, many around."""
+    town = draw_town(np.random.default_rng(42))
+    specs = {"near": replace(NETWORK, hops=1), "far": NETWORK, "timing": RECENCY}
+    builders = {"near": build_network, "far": build_network, "timing": build_network_recency}
+    alone = {name: build(town, builders[name], specs[name], people=range(1)) for name in specs}
+    together = build_all(town, specs, people=range(1))
+    assert all(np.nansum(values) > 0 for _, values in alone.values())
+    for name, (_, values) in alone.items():
+        np.testing.assert_array_equal(together[name], values)
 
 
 def test_blocks_share_what_they_read() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -16,7 +16,9 @@ from commonweal.core.engines.open import open_engine
 from commonweal.features.columns import Block
 from commonweal.features.network import Graphs
 from commonweal.features.past import Past
+from commonweal.features.registry import build_block
 from commonweal.features.rows import Rows
+from commonweal.features.spec import BlockSpec
 from commonweal.records.spec import Column, Condition, Source
 
 DATES = (date(2015, 1, 1), date(2016, 3, 1))
@@ -107,14 +109,7 @@ def build(
     graphs: Graphs | None = None,
 ) -> tuple[Block, np.ndarray]:  # fmt: skip
     """Build a block for everybody at every date: the block, and its values."""
-    who = [(spell(person), day) for day in dates for person in people]
-    cohort = pa.table(
-        {
-            "row": pa.array(range(len(who)), pa.int64()),
-            "entity_id": [person for person, _ in who],
-            "as_of": pa.array([day for _, day in who], pa.date32()),
-        }
-    )
+    cohort = cohort_of([spell(person) for person in people], dates)
     with open_engine(None, threads) as engine:
         tables = {name: table_of(rows, spell) for name, rows in town.records.items()}
         events = {name: engine.table(table) for name, table in tables.items()}
@@ -123,6 +118,35 @@ def build(
         more = () if builder.__name__ == "build_household" else (graphs or Graphs(threads),)
         block = builder("block", spec, past, *more)
         return block, block.values
+
+
+def build_all(
+    town: Town, specs: Mapping[str, BlockSpec], people: Iterable[int]
+) -> dict[str, np.ndarray]:
+    """Build blocks together, as a study does: block -> its values."""
+
+    def spell(number: int) -> str:
+        return f"p{number:02}"
+
+    cohort = cohort_of([spell(person) for person in people], DATES)
+    with open_engine(None, 1) as engine:
+        tables = {name: table_of(rows, spell) for name, rows in town.records.items()}
+        events = {name: engine.table(table) for name, table in tables.items()}
+        history = History(engine, events, SOURCES)
+        past = Past.of(history, Rows.of(history, cohort, DATES), specs)
+        return {name: build_block(name, spec, past).values for name, spec in specs.items()}
+
+
+def cohort_of(people: list[object], dates: tuple[date, ...]) -> pa.Table:
+    """Everybody at every date, date by date."""
+    who = [(person, day) for day in dates for person in people]
+    return pa.table(
+        {
+            "row": pa.array(range(len(who)), pa.int64()),
+            "entity_id": [person for person, _ in who],
+            "as_of": pa.array([day for _, day in who], pa.date32()),
+        }
+    )
 
 
 def past_of(town: Town, kind: str, day: date) -> list[Row]:
