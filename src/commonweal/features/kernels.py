@@ -1,4 +1,8 @@
-"""Compiled loops over cells. They see plain arrays and know nothing of dates or people."""
+"""Compiled loops over cells. They see plain arrays and know nothing of dates or people.
+
+All loops that call each other stand in this one file: what numba keeps compiled is made again when
+its own file changes, not when a function of another file does.
+"""
 
 from __future__ import annotations
 

@@ -7,6 +7,9 @@ neighbours). What a node brings to its neighbours is kept apart by how it is cou
   people involved. A sparse vector a node: column and number.
 * incidents that several nodes hold. Whether the row has met one already, in which series, is
   told by a stamp and the bits counted so far, so nothing is hashed and nothing is forgotten.
+
+All loops that call each other stand in this one file: what numba keeps compiled is made again when
+its own file changes, not when a function of another file does.
 """
 
 from __future__ import annotations
