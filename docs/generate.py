@@ -21,7 +21,7 @@ from commonweal.models import spec as models
 from commonweal.oversight import spec as oversight
 from commonweal.records import derived_spec, episode_spec, repeat_spec
 from commonweal.records import spec as records
-from commonweal.study import agency
+from commonweal.study import agency, variant_spec
 
 ROOT = Path(__file__).resolve().parent.parent
 START, END = "<!-- tree -->", "<!-- /tree -->"
@@ -108,6 +108,8 @@ SECTIONS: dict[str, list[tuple[str, Any]]] = {
         ("[capacity]", decisions.Capacity),
         ("[evaluation]", evaluation.EvaluationSpec),
         ("[recommendation]", decisions.RecommendationSpec),
+        ("[feature_sets.NAME]", variant_spec.FeatureSetSpec),
+        ("[variants.NAME]", variant_spec.VariantSpec),
     ],
 }
 

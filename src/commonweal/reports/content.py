@@ -92,6 +92,28 @@ class BlockSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VariantSummary:
+    """One variant of the study.
+
+    Parameters
+    ----------
+    name
+        Its name, as figures have it.
+    kind
+        ``feature set``, ``variant`` or ``few features``.
+    what
+        What it changes and why, as the study file says; empty where it says nothing.
+    changes
+        What differs from the study as declared, in words.
+    """
+
+    name: str
+    kind: str
+    what: str
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """Everything a report may say.
 
@@ -117,6 +139,8 @@ class Content:
         Package -> version.
     study_file
         Name of the study file, for the command that rebuilds the report.
+    variants
+        Other choices that were run beside the declared one.
     """
 
     about: About
@@ -141,6 +165,7 @@ class Content:
     inputs: Mapping[str, str]
     versions: Mapping[str, str]
     study_file: str
+    variants: tuple[VariantSummary, ...] = ()
 
     @property
     def exempt(self) -> bool:

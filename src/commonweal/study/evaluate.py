@@ -23,6 +23,7 @@ from commonweal.evaluation.overall import Subject, bins_from
 from commonweal.evaluation.ranking import Floats, Ranking
 from commonweal.models.fitted import scores
 from commonweal.models.registry import load
+from commonweal.study.chain import Chain
 from commonweal.study.examine.examined import Evaluated, Examined
 from commonweal.study.examine.registry import EXAMINATIONS
 from commonweal.study.matrix import matrix
@@ -31,10 +32,7 @@ from commonweal.study.stages import Workshop, code_below, seen
 from commonweal.study.tested import Shown, Tested, measured, published, tested, wanted
 
 
-def evaluation(
-    shop: Workshop, people: Artefact, labelled: Artefact, grouped: Artefact,
-    blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact], more: Mapping[str, Artefact],
-) -> Artefact:  # fmt: skip
+def evaluation(shop: Workshop, main: Chain, more: Mapping[str, Artefact]) -> Artefact:
     """Evaluate every model on the test dates: ``metrics.json`` and ``findings.json``.
 
     Scores live in memory only; no artefact of this stage holds one.
@@ -44,8 +42,8 @@ def evaluation(
     def write(folder: Path) -> None:
         metrics: list[Metric] = []
         findings: list[Finding] = []
-        for test in tested(shop, people, labelled):
-            found = _evaluate(shop, test, grouped, blocks, fitted, more)
+        for test in tested(shop, main.people, main.labelled):
+            found = _evaluate(shop, test, main, more)
             metrics += found.metrics
             findings += found.findings
         write_evaluated(folder, metrics, findings)
@@ -54,13 +52,13 @@ def evaluation(
         spec.evaluation, spec.capacity, spec.study.seed, spec.models, shop.study.disclosure,
         shop.dates("test"),
     ]  # fmt: skip
-    parents = {f"blocks/{n}": a for n, a in blocks.items()}
-    parents |= {f"models/{n}": a for n, a in fitted.items()}
+    parents = {f"blocks/{n}": a for n, a in main.blocks.items()}
+    parents |= {f"models/{n}": a for n, a in main.fitted.items()}
     parents |= {f"extras/{n}": a for n, a in more.items()}
-    parents |= {"cohort": people, "labels": labelled, "groups": grouped}
+    parents |= {"cohort": main.people, "labels": main.labelled, "groups": main.grouped}
     files = ("study/evaluate.py", "study/tested.py", "study/examine")
     code = code_below("models", "evaluation", "oversight", *files)
-    return shop.make("evaluation", code, settings, parents, write)
+    return shop.opening("evaluation", code, settings, parents, write)
 
 
 def write_evaluated(folder: Path, metrics: Sequence[Metric], findings: Sequence[Finding]) -> None:
@@ -87,10 +85,7 @@ def evaluated(artefact: Artefact) -> Evaluated:
     )
 
 
-def _evaluate(
-    shop: Workshop, test: Tested, grouped: Artefact, blocks: Mapping[str, Artefact],
-    fitted: Mapping[str, Artefact], more: Mapping[str, Artefact],
-) -> Evaluated:  # fmt: skip
+def _evaluate(shop: Workshop, test: Tested, main: Chain, more: Mapping[str, Artefact]) -> Evaluated:
     spec, rule = shop.study.spec, shop.study.disclosure
     everyone = test.outside(shop)
     metrics: list[Metric] = []
@@ -98,7 +93,7 @@ def _evaluate(
     scored: dict[str, Floats] = {}
     shown: dict[str, Shown] = {}
     subjects: dict[str, Subject] = {}
-    for name, values, probability in scored_by(shop, test, blocks, fitted):
+    for name, values, probability in scored_by(shop, test, main.blocks, main.fitted):
         ranking = test.ranking(values)
         cutoffs = rule.cutoffs(ranking, None, wanted(shop), rankings=list(shown.values()))
         scored[name], shown[name] = values, (ranking, cutoffs)
@@ -107,7 +102,7 @@ def _evaluate(
     if test.measurable(shop):
         work = [partial(measured, shop, shown[name], who) for name, who in subjects.items()]
         first, who = shown[spec.evaluation.headline], subjects[spec.evaluation.headline]
-        pooled, said = _pooled_groups(shop, test, grouped)
+        pooled, said = _pooled_groups(shop, test, main.grouped)
         groupings = _groupings(shop, pooled, *first)
         findings += said
         work += [partial(_audited, shop, first, who, g) for g in groupings]

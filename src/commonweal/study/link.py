@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from commonweal.core.errors import StudyError, problem
-from commonweal.core.progress import progress
+from commonweal.core.progress import Progress, progress
 from commonweal.core.results import Metric
 from commonweal.core.store import Store
 from commonweal.core.tables import read_table
@@ -19,12 +19,13 @@ from commonweal.linkage.constraints.rule import Members
 from commonweal.linkage.prepare import prepare
 from commonweal.linkage.verify import Violation, violations
 from commonweal.study import stages
+from commonweal.study.chain import chain
 from commonweal.study.evaluate import evaluated, evaluation
 from commonweal.study.extras import extras
-from commonweal.study.features import features
 from commonweal.study.fetched import fetched
 from commonweal.study.linkage import COLUMNS, link, linkable
 from commonweal.study.load import load
+from commonweal.study.openings import Openings
 from commonweal.study.prepared import prepare as prepare_records
 from commonweal.study.run import alone, write_manifest, write_settings
 from commonweal.study.spec import Study
@@ -192,8 +193,17 @@ def move_threshold(
         for shift in shifts:
             moved = replace(spec, threshold_shift=spec.threshold_shift + shift)
             other = replace(study, agency=replace(study.agency, linkage=moved))
-            found.append(_headline(stages.Workshop(other, store, threads, shown), shift))
+            found.append(_headline(_opening(other, store, out, threads, shown), shift))
     return tuple(found)
+
+
+def _opening(
+    study: Study, store: Store, out: Path, threads: int, shown: Progress
+) -> stages.Workshop:
+    """Return where stages are made; a moved threshold looks at the test outcomes again."""
+    shop = stages.Workshop(study, store, threads, shown)
+    log = Openings.of(out, study, stages.input_digests(study), shop.dates("test"))
+    return replace(shop, openings=log)
 
 
 def _headline(shop: stages.Workshop, shift: float) -> Moved:
@@ -201,13 +211,9 @@ def _headline(shop: stages.Workshop, shift: float) -> Moved:
     ready = prepare_records(shop, stages.records(shop, digests), digests)
     shop, made = ready.shop, ready.made
     assert ready.linkage is not None
-    people = stages.cohort(shop, made)
-    labelled = stages.labels(shop, made, people)
-    grouped = stages.groups(shop, made, people)
-    blocks = features(shop, made, people)
-    fitted = stages.models(shop, people, labelled, blocks)
-    more = extras(shop, made, people, labelled, grouped)
-    tested = evaluation(shop, people, labelled, grouped, blocks, fitted, more)
+    main = chain(shop, made)
+    more = extras(shop, made, main.people, main.labelled, main.grouped)
+    tested = evaluation(shop, main, more)
     metrics = evaluated(tested).metrics
     mine = [m for m in metrics if m.model == spec.evaluation.headline and m.whole]
     mine = [m for m in mine if m.as_of == max(m.as_of for m in mine if m.as_of)]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import fcntl
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,20 +21,22 @@ from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.store import Artefact, Store, atomic_write
 from commonweal.evaluation.oracle import Oracle
 from commonweal.models.boosted import check_openmp
-from commonweal.models.spec import BoostedSpec, CountRankSpec
+from commonweal.models.spec import BoostedSpec
 from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
+from commonweal.study.chain import Chain, chain, chains
+from commonweal.study.compared import compared
 from commonweal.study.dictionary import DICTIONARY, describe
 from commonweal.study.evaluate import evaluated, evaluation
 from commonweal.study.examine.examined import Evaluated
 from commonweal.study.extras import extras
-from commonweal.study.features import features
 from commonweal.study.fetched import fetched
 from commonweal.study.load import load
-from commonweal.study.matrix import matrix
+from commonweal.study.openings import Openings
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
+from commonweal.study.variants import Variant, variants
 from commonweal.study.verify import read_manifest, verify
 
 if TYPE_CHECKING:
@@ -162,8 +163,10 @@ def _here(study: Study, out: Path, threads: int, address: Address) -> Run:
         store.root.mkdir(exist_ok=True)
         store.sweep()
         write_settings(study, out)
+        digests = stages.input_digests(study)
         shop = stages.Workshop(study, store, threads, shown, address)
-        return _run(shop, out, key, stages.input_digests(study), known)
+        shop = replace(shop, openings=Openings.of(out, study, digests, shop.dates("test")))
+        return _run(shop, out, key, digests, known)
 
 
 def write_settings(study: Study, out: Path) -> None:
@@ -192,6 +195,8 @@ def rebuild(out: Path | str) -> Run:
     with alone(out), progress() as shown:
         store = Store(out / "store", complete=True)
         shop = stages.Workshop(study, store, 1, shown, Address(manifest["engine"]))
+        log = Openings.of(out, study, manifest["inputs"], shop.dates("test"))
+        shop = replace(shop, openings=log)
         return _run(shop, out, key, manifest["inputs"], known)
 
 
@@ -228,47 +233,38 @@ def _run(
     shop: stages.Workshop, out: Path, key: bytes | None, digests: Mapping[str, str],
     known: Oracle | None,
 ) -> Run:  # fmt: skip
-    study = shop.study
+    study, bare = shop.study, shop
     ready = prepare(shop, stages.records(shop, digests), digests)
     shop, made = ready.shop, ready.made
-    people = stages.cohort(shop, made)
-    stages.check_capacity(shop, people)
-    labelled = stages.labels(shop, made, people)
-    grouped = stages.groups(shop, made, people)
-    blocks = features(shop, made, people)
-    _check_ranks(study, blocks)
-    described = describe(shop, blocks)
-    fitted = stages.models(shop, people, labelled, blocks)
-    more = extras(shop, made, people, labelled, grouped)
-    tested = evaluation(shop, people, labelled, grouped, blocks, fitted, more)
-    finished = [
-        *ready.stages,
-        people,
-        labelled,
-        grouped,
-        *blocks.values(),
-        described,
-        *fitted.values(),
-        *more.values(),
-        tested,
-    ]
+    main = chain(shop, made)
+    people = main.people
+    described = describe(shop, main.blocks)
+    finished = [*ready.stages, *main.stages(), described]
+    varied = chains(bare, digests, _variants(shop), frozenset(a.key for a in finished))
+    finished += _own(finished, varied)
+    more = extras(shop, made, people, main.labelled, main.grouped)
+    tested = evaluation(shop, main, more)
+    finished += [*more.values(), tested]
     found, best = evaluated(tested), no_oracle()
     if known is not None:
-        ceiling = oracle(shop, known, made, people, labelled, blocks, fitted, tested)
+        ceiling = oracle(shop, known, main, tested)
         finished.append(ceiling)
         best = evaluated(ceiling)
+    beside = Evaluated()
+    if varied:
+        finished.append(compared(shop, main, tested, varied))
+        beside = evaluated(finished[-1])
+    parts = (ready, found, best, beside)
     found = Evaluated(
-        ready.metrics + found.metrics + best.metrics,
-        ready.findings + found.findings + best.findings,
+        tuple(m for part in parts for m in part.metrics),
+        (*(f for part in parts for f in part.findings), *_opened(shop)),
     )
     offered: Artefact | None = None
     if key is not None:
-        offered = offer.recommendation(shop, people, blocks, fitted, key)
+        offered = offer.recommendation(shop, people, main.blocks, main.fitted, key)
         finished.append(offered)
     name = "recommendation.csv" if offered else None
-    said = release.content(
-        shop, digests, made, people, labelled, blocks, fitted, found, name, ready.linkage
-    )
+    said = release.content(shop, digests, main, found, name, ready.linkage, varied)
     page = _report(shop, said, finished)
     finished.append(page)
     if offered:
@@ -285,6 +281,23 @@ def _run(
         findings=said.findings,
         recommendation=out / name if name else None,
     )  # fmt: skip
+
+
+def _variants(shop: stages.Workshop) -> tuple[Variant, ...]:
+    """Return the variants a study declares, their model as it is declared."""
+    spec = shop.study.spec
+    return variants(shop.study, spec.models[spec.evaluation.headline])
+
+
+def _own(finished: Sequence[Artefact], varied: Sequence[tuple[Variant, Chain]]) -> list[Artefact]:
+    """Return the stages that only variants have, each once."""
+    keys = {artefact.key for artefact in finished}
+    own = {a.key: a for _, made in varied for a in made.stages() if a.key not in keys}
+    return list(own.values())
+
+
+def _opened(shop: stages.Workshop) -> tuple[Finding, ...]:
+    return (shop.openings.finding(),) if shop.openings else ()
 
 
 def _report(shop: stages.Workshop, said: Content, finished: list[Artefact]) -> Artefact:
@@ -304,20 +317,6 @@ def _report(shop: stages.Workshop, said: Content, finished: list[Artefact]) -> A
 def _publish(artefact: Artefact, name: str, out: Path) -> None:
     """Put one of a stage's files beside the store."""
     atomic_write(out / name, artefact.file(name).read_text(encoding="utf-8"))
-
-
-def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
-    """Refuse a model that ranks by a feature there is not, or one that it does not see."""
-    matrix(blocks)  # no feature may stand in two of them
-    for name, spec in study.spec.models.items():
-        if not isinstance(spec, CountRankSpec):
-            continue
-        names = matrix(stages.seen(spec, blocks)).names
-        if spec.feature not in names:
-            near = difflib.get_close_matches(spec.feature, sorted(names), n=1)
-            mend = f"did you mean {near[0]}?" if near else "name a column of a feature block"
-            where = f"{study.path.name}: models.{name}.feature"
-            raise problem(StudyError, where, f"there is no feature {spec.feature!r}", mend)
 
 
 def write_manifest(

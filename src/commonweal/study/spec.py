@@ -15,6 +15,7 @@ from commonweal.models.spec import ModelSpec
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.oversight.spec import About, Action, Protected, Review
 from commonweal.study.agency import Agency
+from commonweal.study.variant_spec import FeatureSetSpec, VariantSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class StudySpec:
     protected: Mapping[str, Protected] = field(default_factory=dict)
     recommendation: RecommendationSpec | None = None
     filter: Mapping[str, FilterSpec] = field(default_factory=dict)
+    feature_sets: Mapping[str, FeatureSetSpec] = field(default_factory=dict)
+    variants: Mapping[str, VariantSpec] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
