@@ -23,9 +23,9 @@ from commonweal.evaluation.overall import Subject, bins_from
 from commonweal.evaluation.ranking import Ranking
 from commonweal.models.fitted import scores
 from commonweal.models.registry import load
-from commonweal.study.matrix import matrix
+from commonweal.study.matrix import seen_matrix
 from commonweal.study.spec import StudySpec
-from commonweal.study.stages import Workshop, code_below, seen
+from commonweal.study.stages import Workshop, code_below
 from commonweal.study.tested import Shown, Tested, measured, published, tested, wanted
 
 
@@ -134,7 +134,7 @@ def rankings(
     """
     spec = shop.study.spec
     for name in sorted(fitted, key=lambda name: name != spec.evaluation.headline):
-        features = matrix(seen(spec.models[name], blocks))
+        features = seen_matrix(spec.models[name], blocks)
         model = load(spec.models[name], fitted[name].path, features.names)
         yield name, test.ranking(scores(model, features, test.rows)), model.probability
 

@@ -25,12 +25,13 @@ from commonweal.models.boosted import check_openmp
 from commonweal.models.spec import BoostedSpec, CountRankSpec
 from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
+from commonweal.study.columns import check_columns
 from commonweal.study.dictionary import DICTIONARY, describe
 from commonweal.study.evaluate import Evaluated, evaluated, evaluation
 from commonweal.study.features import features
 from commonweal.study.fetched import fetched
 from commonweal.study.load import load
-from commonweal.study.matrix import matrix
+from commonweal.study.matrix import matrix, seen_matrix
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
@@ -305,10 +306,11 @@ def _publish(artefact: Artefact, name: str, out: Path) -> None:
 def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
     """Refuse a model that ranks by a feature there is not, or one that it does not see."""
     matrix(blocks)  # no feature may stand in two of them
+    check_columns(study, blocks)
     for name, spec in study.spec.models.items():
         if not isinstance(spec, CountRankSpec):
             continue
-        names = matrix(stages.seen(spec, blocks)).names
+        names = seen_matrix(spec, blocks).names
         if spec.feature not in names:
             near = difflib.get_close_matches(spec.feature, sorted(names), n=1)
             mend = f"did you mean {near[0]}?" if near else "name a column of a feature block"
