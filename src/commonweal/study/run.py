@@ -32,6 +32,7 @@ from commonweal.study.features import features
 from commonweal.study.fetched import fetched
 from commonweal.study.load import load
 from commonweal.study.matrix import matrix, seen_matrix
+from commonweal.study.matters import matters
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
@@ -239,6 +240,7 @@ def _run(
     described = describe(shop, blocks)
     fitted = stages.models(shop, people, labelled, blocks)
     tested = evaluation(shop, people, labelled, grouped, blocks, fitted)
+    asked, more = matters(shop, made, people, labelled, grouped, blocks)
     finished = [
         *ready.stages,
         people,
@@ -248,6 +250,7 @@ def _run(
         described,
         *fitted.values(),
         tested,
+        *asked,
     ]
     found, best = evaluated(tested), no_oracle()
     if known is not None:
@@ -255,8 +258,8 @@ def _run(
         finished.append(ceiling)
         best = evaluated(ceiling)
     found = Evaluated(
-        ready.metrics + found.metrics + best.metrics,
-        ready.findings + found.findings + best.findings,
+        ready.metrics + found.metrics + best.metrics + more.metrics,
+        ready.findings + found.findings + best.findings + more.findings,
     )
     offered: Artefact | None = None
     if key is not None:
