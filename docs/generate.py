@@ -14,6 +14,7 @@ from typing import Any, get_type_hints
 from commonweal.cohorts import spec as cohorts
 from commonweal.core import dates
 from commonweal.decisions import spec as decisions
+from commonweal.evaluation import matters
 from commonweal.evaluation import spec as evaluation
 from commonweal.features import spec as features
 from commonweal.linkage import spec as linkage
@@ -110,6 +111,9 @@ SECTIONS: dict[str, list[tuple[str, Any]]] = {
         ("[recommendation]", decisions.RecommendationSpec),
         ("[feature_sets.NAME]", variant_spec.FeatureSetSpec),
         ("[variants.NAME]", variant_spec.VariantSpec),
+        ("[selection]", matters.SelectionSpec),
+        ("[proxies]", matters.ProxiesSpec),
+        ("[learning_curve]", matters.LearningCurveSpec),
     ],
 }
 

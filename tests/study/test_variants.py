@@ -23,6 +23,15 @@ blocks = ["victimizations", "victimization_timing", "shootings", "shooting_timin
 leave_out = { arrest = [{ column = "level", equals = "misdemeanor" }] }
 cohort = "both"
 
+[feature_sets.no_beats]
+without_columns = ["*beat*"]
+
+[selection]
+features = 10
+sizes = [3, 10]
+kinds = ["boosted", "logistic"]
+sets = ["no_network"]
+
 [variants.one_victimization]
 what = "One victimization is enough to be in the cohort."
 include = [{ event = "arrest" }, { event = "victimization" }]
@@ -33,7 +42,8 @@ outcome = { event = "victimization", within = "18 months", dated_by = "known_on"
 """
 NAMES = [
     "no_network", "victimizations_only", "no_misdemeanors_fixed", "no_misdemeanors_redrawn",
-    "one_victimization", "any_victim",
+    "no_beats", "one_victimization", "any_victim", "boosted_best_3", "logistic_best_10",
+    "no_network_boosted_best_10",
 ]  # fmt: skip
 
 
@@ -99,7 +109,7 @@ def test_nothing_of_the_declared_study_is_made_again(done: Run) -> None:
     ]
     assert len(stages) == len(set(stages))
     own = [one for one in stages if one.startswith("variants/no_network/")]
-    assert own == ["variants/no_network/models/boosted"]
+    assert own == ["variants/no_network/models/boosted", "variants/no_network/selection"]
     rebuilt = [one for one in stages if one.startswith("variants/no_misdemeanors_fixed/features/")]
     assert "variants/no_misdemeanors_fixed/features/arrests" in rebuilt
     assert "variants/no_misdemeanors_fixed/features/victimizations" not in rebuilt
@@ -123,6 +133,24 @@ def test_a_variant_is_the_study_it_would_have_been(done: Run, tmp_path: Path) ->
     alone = run(load(tmp_path / "study.toml", done.out.parent / "data"), tmp_path / "run")
     for metric, k in (("precision", 60), ("auc", None), ("recall", 60)):
         assert _value(alone, metric, None, k) == _value(done, metric, "no_network", k)
+
+
+def test_models_on_few_features_see_these_alone(done: Run) -> None:
+    manifest = json.loads((done.out / "manifest.json").read_text())
+    stages = {one["stage"]: one["folder"] for one in manifest["stages"]}
+
+    def of(stage: str, file: str) -> object:
+        return json.loads((done.out / "store" / stages[stage] / file).read_text())
+
+    chosen = of("selection", "selection.json")
+    assert isinstance(chosen, dict)
+    named = [step["column"] for step in chosen["steps"]]
+    seen = of("variants/boosted_best_3/models/boosted", "importance.json")
+    assert isinstance(seen, dict)
+    assert set(seen) == set(named[:3])
+    without = of("variants/no_network/selection", "selection.json")
+    assert isinstance(without, dict)
+    assert not [s for s in without["steps"] if s["block"] == "network"]
 
 
 def test_the_report_shows_them_and_is_rebuilt_to_the_byte(done: Run) -> None:

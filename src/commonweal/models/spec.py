@@ -26,6 +26,11 @@ class BoostedSpec:
         Feature blocks the model sees; all where none is named.
     without
         Feature blocks it does not see, where it sees all others.
+    columns
+        Features of these blocks that the model sees: names, or patterns such as ``arrest.*``;
+        all where none is named.
+    without_columns
+        Features that it does not see, named likewise.
     """
 
     kind: Literal["boosted"]
@@ -40,6 +45,8 @@ class BoostedSpec:
     bags: int = 1
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    without_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +64,19 @@ class LogisticSpec:
         Feature blocks the model sees; all where none is named.
     without
         Feature blocks it does not see, where it sees all others.
+    columns
+        Features of these blocks that the model sees: names, or patterns such as ``arrest.*``;
+        all where none is named.
+    without_columns
+        Features that it does not see, named likewise.
     """
 
     kind: Literal["logistic"]
     penalties: tuple[float, ...] = (10.0, 100.0, 1000.0, 10000.0)
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    without_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +91,19 @@ class CountRankSpec:
         Feature blocks the model sees; all where none is named.
     without
         Feature blocks it does not see, where it sees all others.
+    columns
+        Features of these blocks that the model sees: names, or patterns such as ``arrest.*``;
+        all where none is named.
+    without_columns
+        Features that it does not see, named likewise.
     """
 
     kind: Literal["count_rank"]
     feature: str
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    without_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from commonweal.core.errors import CommonwealError, StudyError, problem
 from commonweal.core.store import Artefact
 from commonweal.models.spec import CountRankSpec
 from commonweal.study import stages
+from commonweal.study.columns import check_columns
 from commonweal.study.features import features
-from commonweal.study.matrix import matrix
+from commonweal.study.matrix import matrix, seen_matrix
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
 from commonweal.study.stages import Records, Workshop
@@ -64,10 +65,11 @@ def chain(shop: Workshop, made: Records) -> Chain:
 def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
     """Refuse a model that ranks by a feature there is not, or one that it does not see."""
     matrix(blocks)  # no feature may stand in two of them
+    check_columns(study, blocks)
     for name, spec in study.spec.models.items():
         if not isinstance(spec, CountRankSpec):
             continue
-        names = matrix(stages.seen(spec, blocks)).names
+        names = seen_matrix(spec, blocks).names
         if spec.feature not in names:
             near = difflib.get_close_matches(spec.feature, sorted(names), n=1)
             mend = f"did you mean {near[0]}?" if near else "name a column of a feature block"

@@ -26,9 +26,9 @@ from commonweal.models.registry import load
 from commonweal.study.chain import Chain
 from commonweal.study.examine.examined import Evaluated, Examined
 from commonweal.study.examine.registry import EXAMINATIONS
-from commonweal.study.matrix import matrix
+from commonweal.study.matrix import seen_matrix
 from commonweal.study.spec import StudySpec
-from commonweal.study.stages import Workshop, code_below, seen
+from commonweal.study.stages import Workshop, code_below
 from commonweal.study.tested import Shown, Tested, measured, published, tested, wanted
 
 
@@ -126,7 +126,7 @@ def scored_by(
     """
     spec = shop.study.spec
     for name in sorted(fitted, key=lambda name: name != spec.evaluation.headline):
-        features = matrix(seen(spec.models[name], blocks))
+        features = seen_matrix(spec.models[name], blocks)
         model = load(spec.models[name], fitted[name].path, features.names)
         yield name, scores(model, features, test.rows), model.probability
 

@@ -31,7 +31,9 @@ from commonweal.study.evaluate import evaluated, evaluation
 from commonweal.study.examine.examined import Evaluated
 from commonweal.study.extras import extras
 from commonweal.study.fetched import fetched
+from commonweal.study.few import few
 from commonweal.study.load import load
+from commonweal.study.matters import matters
 from commonweal.study.openings import Openings
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
@@ -240,11 +242,15 @@ def _run(
     people = main.people
     described = describe(shop, main.blocks)
     finished = [*ready.stages, *main.stages(), described]
-    varied = chains(bare, digests, _variants(shop), frozenset(a.key for a in finished))
+    shared = frozenset(artefact.key for artefact in finished)
+    varied = chains(bare, digests, _variants(shop), shared)
+    limited = few(shop, main, varied)
+    varied += chains(bare, digests, limited.variants, shared)
     finished += _own(finished, varied)
     more = extras(shop, made, people, main.labelled, main.grouped)
     tested = evaluation(shop, main, more)
-    finished += [*more.values(), tested]
+    asked, mattering = matters(shop, main, limited.stages)
+    finished += [*more.values(), tested, *asked]
     found, best = evaluated(tested), no_oracle()
     if known is not None:
         ceiling = oracle(shop, known, main, tested)
@@ -254,7 +260,7 @@ def _run(
     if varied:
         finished.append(compared(shop, main, tested, varied))
         beside = evaluated(finished[-1])
-    parts = (ready, found, best, beside)
+    parts = (ready, found, best, beside, mattering)
     found = Evaluated(
         tuple(m for part in parts for m in part.metrics),
         (*(f for part in parts for f in part.findings), *_opened(shop)),

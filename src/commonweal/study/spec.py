@@ -9,6 +9,7 @@ from pathlib import Path
 from commonweal.cohorts.spec import CohortSpec, FilterSpec, OutcomeSpec
 from commonweal.core.engines.address import Address
 from commonweal.decisions.spec import Capacity, RecommendationSpec
+from commonweal.evaluation.matters import LearningCurveSpec, ProxiesSpec, SelectionSpec
 from commonweal.evaluation.spec import EvaluationSpec
 from commonweal.features.spec import BlockSpec
 from commonweal.models.spec import ModelSpec
@@ -36,6 +37,9 @@ class StudySpec:
     filter: Mapping[str, FilterSpec] = field(default_factory=dict)
     feature_sets: Mapping[str, FeatureSetSpec] = field(default_factory=dict)
     variants: Mapping[str, VariantSpec] = field(default_factory=dict)
+    selection: SelectionSpec | None = None
+    proxies: ProxiesSpec | None = None
+    learning_curve: LearningCurveSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

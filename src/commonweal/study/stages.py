@@ -29,6 +29,7 @@ from commonweal.core.progress import Progress
 from commonweal.core.store import Artefact, Store, write_json
 from commonweal.core.tables import Engine, Relation, read_table, write_table
 from commonweal.features.matrix import FeatureMatrix
+from commonweal.models.columns import columns_seen
 from commonweal.models.data import Sample, TrainingData
 from commonweal.models.registry import fit
 from commonweal.models.spec import ModelSpec, blocks_seen
@@ -36,7 +37,7 @@ from commonweal.oversight.attributes import attribute
 from commonweal.records.assemble import assemble_source
 from commonweal.records.read import table_file
 from commonweal.records.spec import Condition, Source
-from commonweal.study.matrix import matrix
+from commonweal.study.matrix import columns_of, seen_matrix
 from commonweal.study.openings import Openings
 from commonweal.study.spec import Study
 
@@ -331,8 +332,10 @@ def groups(shop: Workshop, made: Records, people: Artefact) -> Artefact:
 
 
 def seen(spec: ModelSpec, blocks: Mapping[str, Artefact]) -> dict[str, Artefact]:
-    """Return the blocks a model sees, in the order of the study."""
-    return {name: blocks[name] for name in blocks_seen(spec, tuple(blocks))}
+    """Return the blocks of which a model sees a column, in the order of the study."""
+    mine = {name: blocks[name] for name in blocks_seen(spec, tuple(blocks))}
+    wanted = set(columns_seen(spec, columns_of(mine)))
+    return {name: one for name, one in mine.items() if wanted & set(columns_of({name: one}))}
 
 
 def models(
@@ -354,7 +357,7 @@ def _model(
     spec, seed = shop.study.spec.models[name], shop.study.spec.study.seed
 
     def write(folder: Path) -> None:
-        data = training_data(shop, people, labelled, matrix(blocks))
+        data = training_data(shop, people, labelled, seen_matrix(spec, blocks))
         try:
             fitted = fit(spec, data, seed, shop.threads)
         except StudyError as error:
@@ -366,7 +369,7 @@ def _model(
 
     # Columns are told by their place: blocks in another order make another model.
     dates = [shop.dates("train"), shop.dates("validation")]
-    settings = [spec, seed, *dates, list(blocks)]
+    settings = [spec, seed, *dates, list(blocks), columns_seen(spec, columns_of(blocks))]
     parents = {**blocks, "__cohort": people, "__labels": labelled}
     return shop.make(f"models/{name}", code_below("models"), settings, parents, write)
 
