@@ -166,12 +166,13 @@ def _published(
         decimals = rule.areas(ranking, ())
         if decimals and rule.safe(found.people[group], n - found.people[group]):
             areas[group] = area.rounded(decimals)
-    right = round(found.right.value * n)
-    if not areas or not rule.safe(right, n - right):
+    if not areas:
         return None
-    kept = Proxies(found.attribute, found.people, areas, found.right, found.largest)
-    lines = [
-        ("proxy.accuracy", found.right, found.attribute),
+    right = round(found.right.value * n) if found.right else 0
+    shown = found.right if rule.safe(right, n - right) else None
+    kept = Proxies(found.attribute, found.people, areas, shown, found.largest)
+    lines = [("proxy.accuracy", shown, found.attribute)] if shown else []
+    lines += [
         ("proxy.largest", found.largest, found.attribute),
         *(("proxy.auc", area, f"{found.attribute}={group}") for group, area in areas.items()),
     ]
