@@ -258,3 +258,20 @@ def test_mistakes_are_told_before_any_work(
     with pytest.raises(StudyError) as raised:
         load(study, town)
     assert any(said in f"{p.where} {p.what} {p.mend}" for p in raised.value.problems)
+
+
+def test_a_headline_that_sees_nothing_has_no_answers(town: Path, tmp_path: Path) -> None:
+    study = written(town, tmp_path / "study")
+    text = study.read_text(encoding="utf-8")
+    before, _, rest = text.partition("[protected]\n")
+    text = before + rest[rest.index("# The records begin") :]
+    text = text.replace('headline = "boosted"', 'headline = "base_rate"')
+    study.write_text(text.replace('model = "boosted"', 'model = "base_rate"'), encoding="utf-8")
+    done = run(load(study), tmp_path / "run")
+    assert named(done.metrics, "selection", "proxy", "learning") == []
+    said = {f.code: f for f in done.findings}
+    assert said["evaluation.selection"].severity is Severity.WARN
+    assert said["oversight.proxies"].severity is Severity.NOT_APPLICABLE
+    assert said["evaluation.learning-curve"].severity is Severity.SKIPPED
+    page = done.report.read_text(encoding="utf-8")
+    assert "Whether more data would help" not in page

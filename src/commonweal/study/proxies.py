@@ -75,7 +75,10 @@ def proxies(
         test = _new(shop, people, made)
         attributes = read_table(grouped.file("groups.parquet")).drop_columns(["row"])
         pooled = _pooled(shop, attributes, test)
-        for name in asked.attributes or attributes.column_names:
+        declared = attributes.column_names
+        if not declared:
+            findings.append(_none("The study declares no protected attribute."))
+        for name in (n for n in declared if n in (asked.attributes or declared)):
             found = None
             if mine:
                 groups = np.asarray(attributes[name].to_pylist(), np.str_)
@@ -192,10 +195,13 @@ def _published(
 
 def _unasked(name: str, sees: bool) -> Finding:
     if not sees:
-        message = "The headline model sees no feature from which anything could be guessed."
-        return Finding(code=CODE, severity=Severity.NOT_APPLICABLE, message=message, where=name)
+        return _none("The headline model sees no feature from which anything could be guessed.")
     message = (
         "Not measured: too few people of the test date are in no earlier one, or too few of them "
         "in each group."
     )
     return Finding(code=CODE, severity=Severity.SKIPPED, message=message, where=name)
+
+
+def _none(message: str) -> Finding:
+    return Finding(code=CODE, severity=Severity.NOT_APPLICABLE, message=message)
