@@ -50,7 +50,7 @@ def expanded(values: Values, categorical: tuple[int, ...]) -> tuple[Floats, list
     for place in range(values.shape[1]):
         column = values[:, place].astype(np.float64)
         there = ~np.isnan(column)
-        codes = range(int(column[there].max()) + 1 if there.any() else 0)
+        codes = range(int(column[there].max()) + 1 if there.any() else 1)
         parts = [(-1, column)]
         if place in categorical:
             parts = [(c, np.where(there, column == c, np.nan)) for c in codes]

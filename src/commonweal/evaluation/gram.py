@@ -27,7 +27,8 @@ class Terms:
     Parameters
     ----------
     column
-        Column of the matrix that each term comes from, ascending; shape (terms,).
+        Column of the matrix that each term comes from, ascending, every one of them; shape
+        (terms,).
     category
         The category that each indicator is of; -1 for a number.
     mean
@@ -46,16 +47,23 @@ class Terms:
 
     def centred(self, values: Values, out: Floats) -> None:
         """Write terms less their means, 0 where missing."""
-        if (self.category < 0).all():
-            np.subtract(values, self.mean, out=out)
-        else:
-            read = values[:, self.column].astype(np.float64)
-            place = np.flatnonzero(self.category >= 0)
-            codes = read[:, place]
-            hit = codes == self.category[place]
-            read[:, place] = np.where(np.isnan(codes), np.nan, hit)
-            np.subtract(read, self.mean, out=out)
+        term = column = 0
+        for c in np.unique(self.column[self.category >= 0]).tolist():
+            start, end = np.searchsorted(self.column, [c, c + 1]).tolist()
+            self._numbers(values[:, column:c], out[:, term:start], slice(term, start))
+            self._indicators(values[:, c], out[:, start:end], slice(start, end))
+            term, column = end, c + 1
+        self._numbers(values[:, column:], out[:, term:], slice(term, None))
+
+    def _numbers(self, values: Values, out: Floats, terms: slice) -> None:
+        np.subtract(values, self.mean[terms], out=out)
         np.copyto(out, 0.0, where=np.isnan(out))
+
+    def _indicators(self, codes: Values, out: Floats, terms: slice) -> None:
+        there = np.flatnonzero(~np.isnan(codes))
+        out[:] = 0.0
+        out[there] = -self.mean[terms]
+        out[there, codes[there].astype(np.int64)] += 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,7 @@ class _Seen:
 
     @classmethod
     def nothing(cls, width: int, categorical: Sequence[int]) -> _Seen:
-        none = np.zeros(0, np.int64)
+        none = np.zeros(1, np.int64)
         return cls(
             np.zeros(width), np.zeros(width, np.int64), np.zeros(width, np.int64),
             np.full(width, np.inf), np.full(width, -np.inf), dict.fromkeys(categorical, none),
@@ -149,8 +157,7 @@ class _Seen:
         there = ~np.isnan(values)
         known = np.where(there, values, np.float32(0))
         counted = {
-            c: np.bincount(values[there[:, c], c].astype(np.int64)).astype(np.int64)
-            for c in self.codes
+            c: np.bincount(values[there[:, c], c].astype(np.int64), minlength=1) for c in self.codes
         }
         self.join(
             _Seen(

@@ -30,7 +30,7 @@ class Proxies:
     areas
         Group -> AUC of telling its members from everybody else.
     right
-        Share of people whose group is guessed right.
+        Share of people whose group is guessed right; None where it may not be shown.
     largest
         Share of the largest group: what guessing it for everybody gets right.
     """
@@ -38,7 +38,7 @@ class Proxies:
     attribute: str
     people: dict[str, int]
     areas: dict[str, Estimate]
-    right: Estimate
+    right: Estimate | None
     largest: Estimate
 
     @property
@@ -82,11 +82,13 @@ class Proxies:
     def sentence(self) -> str:
         """Say how well the attribute is guessed, beside guessing the largest group."""
         group, area = self.worst
+        told = f"Best told is {group}: AUC {area.value:.3f} ({area.low:.3f} to {area.high:.3f})."
+        if self.right is None:
+            return f"{self.attribute} of {self.n:,} people not learned from. {told}"
         return (
             f"{self.attribute} of {self.n:,} people not learned from is guessed right for "
             f"{self.right.value:.1%} ({self.right.low:.1%} to {self.right.high:.1%}); the largest "
-            f"group is {self.largest.value:.1%} of them. Best told is {group}: AUC "
-            f"{area.value:.3f} ({area.low:.3f} to {area.high:.3f})."
+            f"group is {self.largest.value:.1%} of them. {told}"
         )
 
 

@@ -38,12 +38,11 @@ def _proxies(parts: Parts) -> Iterator[Problem]:
     spec = parts.study.get("proxies")
     if spec is None:
         return
-    protected = parts.study.get("protected", {})
-    if not protected:
-        yield Problem(parts.at("proxies"), "has no attribute to guess", "add [protected]")
     yield from once(spec.attributes, parts.at("proxies.attributes"))
-    for name in dict.fromkeys(spec.attributes):
-        yield from known(name, protected, parts.at("proxies.attributes"), "protected attribute")
+    if "protected" in parts.study:
+        where, protected = parts.at("proxies.attributes"), parts.study["protected"]
+        for name in dict.fromkeys(spec.attributes):
+            yield from known(name, protected, where, "protected attribute")
     yield from between(spec.warn_above, 0.5, 1, parts.at("proxies.warn_above"))
 
 

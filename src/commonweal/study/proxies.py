@@ -75,7 +75,10 @@ def proxies(
         test = _new(shop, people, made)
         attributes = read_table(grouped.file("groups.parquet")).drop_columns(["row"])
         pooled = _pooled(shop, attributes, test)
-        for name in asked.attributes or attributes.column_names:
+        declared = attributes.column_names
+        if not declared:
+            findings.append(_none("The study declares no protected attribute."))
+        for name in (n for n in declared if n in (asked.attributes or declared)):
             found = None
             if mine:
                 groups = np.asarray(attributes[name].to_pylist(), np.str_)
@@ -166,12 +169,13 @@ def _published(
         decimals = rule.areas(ranking, ())
         if decimals and rule.safe(found.people[group], n - found.people[group]):
             areas[group] = area.rounded(decimals)
-    right = round(found.right.value * n)
-    if not areas or not rule.safe(right, n - right):
+    if not areas:
         return None
-    kept = Proxies(found.attribute, found.people, areas, found.right, found.largest)
-    lines = [
-        ("proxy.accuracy", found.right, found.attribute),
+    right = round(found.right.value * n) if found.right else 0
+    shown = found.right if rule.safe(right, n - right) else None
+    kept = Proxies(found.attribute, found.people, areas, shown, found.largest)
+    lines = [("proxy.accuracy", shown, found.attribute)] if shown else []
+    lines += [
         ("proxy.largest", found.largest, found.attribute),
         *(("proxy.auc", area, f"{found.attribute}={group}") for group, area in areas.items()),
     ]
@@ -191,10 +195,13 @@ def _published(
 
 def _unasked(name: str, sees: bool) -> Finding:
     if not sees:
-        message = "The headline model sees no feature from which anything could be guessed."
-        return Finding(code=CODE, severity=Severity.NOT_APPLICABLE, message=message, where=name)
+        return _none("The headline model sees no feature from which anything could be guessed.")
     message = (
         "Not measured: too few people of the test date are in no earlier one, or too few of them "
         "in each group."
     )
     return Finding(code=CODE, severity=Severity.SKIPPED, message=message, where=name)
+
+
+def _none(message: str) -> Finding:
+    return Finding(code=CODE, severity=Severity.NOT_APPLICABLE, message=message)

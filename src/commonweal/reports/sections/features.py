@@ -8,6 +8,7 @@ from commonweal.reports.frame import Axis, Point
 from commonweal.reports.ladder import Rung, ladder
 from commonweal.reports.parts import Cell, Column, Figure, Paragraph, Part, Section, Table
 from commonweal.reports.reading import Reading
+from commonweal.reports.sections.matters import matters
 from commonweal.reports.words import counted, listed, number, percent, spaced
 
 TITLE = "What the model uses"
@@ -35,6 +36,7 @@ def features(reading: Reading) -> Section:
     if used:
         parts.append(_figure(used, model))
     parts.append(_table(blocks, bool(used)))
+    parts += matters(reading)
     return Section("features", TITLE, tuple(parts))
 
 
