@@ -55,7 +55,7 @@ class Ranked:
     @classmethod
     def of(
         cls, ids: Iterable[Any], labels: Any, scores: Any, *, probability: bool | None = None,
-        seed: int = 0,
+        seed: int = 0, ties: NDArray[np.uint64] | None = None,
     ) -> Ranked:  # fmt: skip
         """Check people, outcomes and scores.
 
@@ -67,6 +67,8 @@ class Ranked:
             Where it is not said: whether all scores lie between 0 and 1.
         seed
             Decides, with the ids, between equal scores.
+        ties
+            What decides instead, where it is known already.
 
         Raises
         ------
@@ -84,8 +86,9 @@ class Ranked:
             what = "are not all between 0 and 1, so they are no probabilities"
             raise problem(DataError, "scores", what, "leave `probability` out")
         said = inside if probability is None else probability
-        ties = tie_break(seed, known.tolist())
-        return cls(ids=known, labels=outcomes, scores=numbers, ties=ties, probability=said)
+        order = tie_break(seed, known.tolist()) if ties is None else ties
+        same_length(len(outcomes), ties=len(order))
+        return cls(ids=known, labels=outcomes, scores=numbers, ties=order, probability=said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
