@@ -18,7 +18,7 @@ from commonweal.evaluation.compare import Ranked, paired
 from commonweal.evaluation.curves import drawn
 from commonweal.evaluation.ranking import Ranking
 
-N, K, DRAWS, TIMES = 4_000, 500, 400, 1_000
+N, K, DRAWS, TIMES, FEWER = 4_000, 500, 400, 1_000, 400
 Table = NDArray[np.float64]
 
 
@@ -65,7 +65,7 @@ def test_differences_of_two_rankings_are_covered_in_95_of_100_simulations() -> N
     ids = np.arange(N)
     names = np.array([str(i) for i in ids])
     held = 0
-    for _ in range(TIMES):
+    for _ in range(FEWER):
         chance, *scores = population(rng, N)
         labels = (rng.random(N) < chance).astype(np.int8)
         one, other = (
@@ -73,8 +73,8 @@ def test_differences_of_two_rankings_are_covered_in_95_of_100_simulations() -> N
                    probability=False)
             for score in scores
         )  # fmt: skip
-        found = {m.metric: m for m in paired(one, other, (K,), 300, rng)}["difference.precision"]
+        found = {m.metric: m for m in paired(one, other, (K,), 200, rng)}["difference.precision"]
         assert found.low is not None
         assert found.high is not None
         held += found.low <= rates[0] - rates[1] <= found.high
-    assert 0.93 * TIMES <= held <= 0.97 * TIMES, held
+    assert 0.92 * FEWER <= held <= 0.98 * FEWER, held

@@ -86,7 +86,7 @@ def test_percentiles_are_numpys_to_the_bit(
     if not known.any():
         assert np.isnan([low, high]).all()
         return
-    expected = np.percentile(table[known] / (per[known, None] * across), [2.5, 97.5], axis=0)
+    expected = np.percentile(table[known] / per[known, None] / across, [2.5, 97.5], axis=0)
     assert (low == expected[0]).all()
     assert (high == expected[1]).all()
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-CHUNK = 4096
-"""Cut-offs whose draws are held at once: 32 MB at 1,000 draws."""
+CHUNK = 512
+"""Cut-offs whose draws are held at once: one page of memory a draw."""
 DRAWN = 400
 """Points of a line in a picture."""
 
@@ -193,7 +193,7 @@ def drawn(
     if draws < 1:
         raise problem(DataError, "draws", f"is {draws}", "give at least 1")
     times = _times(n, generator.spawn(draws), threads)
-    hits = np.einsum("ij,j->i", times, ranking.labels, dtype=np.int64).astype(np.float64)
+    hits = times[:, ranking.labels == 1].sum(axis=1, dtype=np.int64).astype(np.float64)
     per = {"precision": np.ones(draws), "recall": np.where(hits > 0, hits, np.nan)}
     if everyone is not None:
         outside = everyone - positives + hits
@@ -242,18 +242,17 @@ def _bounds(
     """Return low and high of each figure: hits among the first k over `per`, and over k."""
     draws = len(times)
     state = np.zeros((draws, 5), dtype=np.int64)
-    table = np.empty((draws, min(CHUNK, len(ks)) + kernels.TILE))  # no rows a power of 2 apart
+    table = np.empty((draws, min(CHUNK, len(ks)) + 8))  # no rows a power of 2 apart
     low, high = ({name: np.empty(len(ks)) for name in per} for _ in range(2))
     ones = np.ones(len(ks))
-    labels = ranking.labels
+    labels, ends = ranking.labels, _stretches(ranking)
     rows = _parts(draws, threads, 1)
     for start in range(0, len(ks), CHUNK):
         cuts = ks[start : start + CHUNK]
         here = slice(start, start + len(cuts))
 
         def walk(part: tuple[int, int], cuts: Ints = cuts) -> None:
-            for i in range(*part):
-                kernels.walk(times[i], labels, ranking.ends, cuts, state[i], table[i])
+            kernels.walks(*part, times, labels, ends, cuts, state, table)
 
         def bound(part: tuple[int, int], cuts: Ints = cuts, here: slice = here) -> None:
             for name, divisor in per.items():
@@ -263,6 +262,17 @@ def _bounds(
         each(walk, rows, threads)
         each(bound, _parts(len(cuts), threads, kernels.TILE), threads)
     return low, high
+
+
+def _stretches(ranking: Ranking) -> Ints:
+    """Return the ends of blocks of equal scores, those without hits in a row put together.
+
+    Hits do not grow along a block without any, so how its people are parted does not matter.
+    """
+    first = np.concatenate([[0], ranking.ends[:-1]])
+    hit = np.add.reduceat(ranking.labels, first, dtype=np.int64) > 0
+    kept = hit | np.append(hit[1:], True)
+    return np.asarray(ranking.ends[kept], dtype=np.int64)
 
 
 def _parts(n: int, threads: int, step: int) -> list[tuple[int, int]]:

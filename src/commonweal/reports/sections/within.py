@@ -44,10 +44,14 @@ def within(reading: Reading) -> tuple[Part, ...]:
 def _groups(reading: Reading, attribute: str) -> list[Named]:
     """Return the bins of each group that has any."""
     found = [
-        (label(attribute, g), bins(reading, reading.headline, g, metric=WITHIN))
+        (_named(attribute, g), bins(reading, reading.headline, g, metric=WITHIN))
         for g in names(reading, attribute)
     ]
     return [one for one in found if one[1]]
+
+
+def _named(attribute: str, group: str) -> str:
+    return f"{spaced(attribute)}: {label(attribute, group)}"
 
 
 def _words(reading: Reading) -> str:
@@ -93,8 +97,7 @@ def _lines(reading: Reading, held: dict[str, list[Named]]) -> Table:
     """Give slope, intercept and error of everybody and of each group."""
     groups: list[tuple[str, str | None]] = [("everybody", None)]
     for attribute in held:
-        groups += [(f"{spaced(attribute)}: {label(attribute, g)}", g)
-                   for g in names(reading, attribute)]  # fmt: skip
+        groups += [(_named(attribute, g), g) for g in names(reading, attribute)]
     rows = []
     for name, group in groups:
         slope, intercept, error, chance = (
