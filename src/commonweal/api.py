@@ -2,6 +2,9 @@
 
 from commonweal.core.errors import BurdenError, CommonwealError, DataError, StudyError
 from commonweal.core.results import Finding, Metric
+from commonweal.evaluation.calibration import Calibration, calibration
+from commonweal.evaluation.compare import Comparison, Ranked, compare, paired
+from commonweal.evaluation.curves import Curves, curves
 from commonweal.linkage.link import Linkage, link
 from commonweal.linkage.repeats.find import Repeats, find_repeats
 from commonweal.linkage.repeats.merging import Merged, latest_orders, merge
@@ -21,8 +24,11 @@ from commonweal.study.spec import Study
 
 __all__ = [
     "BurdenError",
+    "Calibration",
     "Columns",
     "CommonwealError",
+    "Comparison",
+    "Curves",
     "DataError",
     "Derived",
     "DerivedSpec",
@@ -36,6 +42,7 @@ __all__ = [
     "Merged",
     "Metric",
     "MissingComparison",
+    "Ranked",
     "RepeatSpec",
     "Repeats",
     "Run",
@@ -43,9 +50,12 @@ __all__ = [
     "Study",
     "StudyError",
     "TrustedId",
+    "calibration",
     "check_tables",
+    "compare",
     "compare_missing",
     "consolidate",
+    "curves",
     "derive",
     "find_repeats",
     "latest_orders",
@@ -53,6 +63,7 @@ __all__ = [
     "live_features",
     "load",
     "merge",
+    "paired",
     "rebuild",
     "run",
     "simulate",

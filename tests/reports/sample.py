@@ -7,12 +7,15 @@ from datetime import date
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from commonweal.cohorts.spec import CohortSpec, OutcomeSpec, Rule
 from commonweal.cohorts.splits import assign
 from commonweal.core.dates import Grid, Period
 from commonweal.core.results import Finding, Metric, Severity
 from commonweal.decisions.spec import Capacity
+from commonweal.evaluation.calibration import Estimate, of_group, quantiles
+from commonweal.evaluation.compare import compare
 from commonweal.evaluation.groups import Grouping, audit
 from commonweal.evaluation.overall import Subject, bins_from, measure
 from commonweal.evaluation.ranking import Floats, Ranking
@@ -114,7 +117,45 @@ def _metrics(as_of: date, ceiling: bool = False) -> tuple[Metric, ...]:
     found: list[Metric] = []
     for name, score in scores.items():
         found += _measured(name, Ranking.of(score, labels, ties), as_of, groups, random)
+    models = {name: score for name, score in scores.items() if name != ORACLE}
+    found += _compared(models, labels, as_of)
+    found += _within(scores["boosted"], labels, as_of, groups, random)
     return tuple(found)
+
+
+def _compared(scores: dict[str, Floats], labels: NDArray[np.int8], as_of: date) -> list[Metric]:
+    """Compare the first ranking with each other: with the last one nowhere near capacity."""
+    known = compare(labels, scores, ks=(WANTED[0],), draws=DRAWS).figures
+    return [
+        replace(m, as_of=as_of)
+        for m in known
+        if m.against and (m.k is None or m.against != "past_force")
+    ]
+
+
+def _within(
+    scores: Floats, labels: NDArray[np.int8], as_of: date, groups: dict[str, np.ndarray],
+    random: np.random.Generator,
+) -> list[Metric]:  # fmt: skip
+    """Calibrate everybody and each group by 20 quantiles."""
+    found = []
+    parts: list[tuple[str | None, NDArray[np.bool_]]] = [(None, np.ones(PEOPLE, dtype=bool))]
+    parts += [(f"{a}={g}", groups[a] == g) for a, some in ATTRIBUTES.items() for g in some]
+    for group, here in parts:
+        edges = quantiles(scores[here], 20)
+        one = of_group("", labels[here], scores[here], edges, DRAWS, random)
+        about = {"model": "boosted", "as_of": as_of, "group": group}
+        figures = [
+            (f"calibration_within.{name}", getattr(b, name), b.n, b.upper)
+            for b in one.bins for name in ("predicted", "observed")
+        ]  # fmt: skip
+        figures += [(f"calibration.{name}", getattr(one, name), one.n, None)
+                    for name in ("slope", "intercept", "error")]  # fmt: skip
+        chance = Estimate(one.by_chance, None, None)
+        figures.append(("calibration.error_by_chance", chance, one.n, None))
+        found += [Metric(metric=name, value=e.value, low=e.low, high=e.high, n=n, k=k, **about)
+                  for name, e, n, k in figures]  # fmt: skip
+    return found
 
 
 def _measured(

@@ -84,7 +84,7 @@ def test_every_table_has_a_caption_headings_and_a_region_to_scroll(page: Page) -
 
 def test_every_picture_is_named_and_said_in_words(page: Page) -> None:
     pictures = [e for e in page.all("svg") if e.attributes.get("role") == "img"]
-    assert len(pictures) == len(page.all("figcaption")) == len(page.all("figure")) == 8
+    assert len(pictures) == len(page.all("figcaption")) == len(page.all("figure")) == 14
     assert all(e.attributes["aria-label"] for e in pictures)
     others = [e for e in page.all("svg") if e not in pictures]
     assert all(e.attributes["aria-hidden"] == "true" for e in others)
@@ -112,6 +112,10 @@ def _allowed(said: Content) -> set[str]:
         allowed |= {f(v) for v in values for f in (percent, decimal)}
         allowed |= {decimal(v, 4) for v in values}
         allowed |= {number(m.n), number(round(m.value)), number(m.k or 0)}
+        if m.against:  # points, and how many people an overlap is
+            allowed |= {f"{abs(100 * v):.1f}" for v in values}
+            allowed |= {number(round(m.value * m.n)), f"{abs(m.value):.3f}", f"{abs(m.value):.4f}"}
+        allowed |= {f"{abs(v):.{places}f}" for v in values for places in (2, 3, 4)}
         allowed |= {number((m.k or 0) + 1)} if m.metric.startswith("calibration") else set()
     counts = [f.count for f in said.findings] + [s.people for s in said.flow]
     for source in said.sources:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
+from commonweal.evaluation import kernels
 from commonweal.evaluation.ranking import Floats, Ints
 
 SHARES = frozenset({
@@ -45,13 +47,48 @@ def bootstrap(
     for _ in range(draws):
         drawn = generator.integers(0, n, size=n)
         results.append(statistic(np.bincount(drawn, minlength=n)))
-    table = np.asarray(results)
+    return percentiles(np.asarray(results))
+
+
+def percentiles(table: Floats) -> tuple[Floats, Floats]:
+    """Return the 2.5th and 97.5th percentile of each column over its known rows.
+
+    Parameters
+    ----------
+    table
+        A row a draw, shape (draws, s).
+
+    Returns
+    -------
+    low, high
+        Shape (s,). NaN where a column is NaN in every row.
+    """
     low, high = np.percentile(table, [2.5, 97.5], axis=0)
     for column in np.flatnonzero(np.isnan(low)):
         known = table[~np.isnan(table[:, column]), column]
         if len(known):
             low[column], high[column] = np.percentile(known, [2.5, 97.5])
     return low, high
+
+
+def times_drawn(n: int, generator: np.random.Generator) -> NDArray[np.uint8]:
+    """Draw n of n people with replacement: how often each was drawn, shape (n,)."""
+    times = np.empty(n, dtype=np.uint8)
+    draw_into(times, generator)
+    return times
+
+
+def draw_into(times: NDArray[np.uint8], generator: np.random.Generator) -> None:
+    """Draw as many people as `times` holds, with replacement, and write how often each was drawn.
+
+    Raises
+    ------
+    OverflowError
+        If one person was drawn more than 255 times, which does not happen by chance.
+    """
+    drawn = generator.integers(0, len(times), size=len(times), dtype=np.uint32)
+    if not kernels.tally(drawn, times):
+        raise OverflowError("one person was drawn more than 255 times")
 
 
 def interval(

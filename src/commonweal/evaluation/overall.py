@@ -8,6 +8,7 @@ from datetime import date
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from commonweal.core.results import Metric
 from commonweal.evaluation.intervals import bootstrap, interval
@@ -117,7 +118,9 @@ def _statistic(
 ) -> Callable[[Ints], Floats]:
     """Return the function from a weight per person to the figures `_names` names."""
     labels = ranking.labels.astype(np.int64)
-    losses = _losses(ranking) if subject.probability else np.empty((0, ranking.n))
+    losses = np.empty((0, ranking.n))
+    if subject.probability:
+        losses = np.vstack([ranking.scores, losses_of(ranking.scores, ranking.labels)])
 
     def statistic(weights: Ints) -> Floats:
         hits = weights * labels
@@ -140,12 +143,14 @@ def _statistic(
     return statistic
 
 
-def _losses(ranking: Ranking) -> Floats:
-    """Return each person's prediction, squared error and log loss, shape (3, n)."""
-    p, hit = ranking.scores, ranking.labels == 1
-    clipped = np.clip(p, 1e-12, 1 - 1e-12)
-    loss = -np.where(hit, np.log(clipped), np.log1p(-clipped))
-    return np.stack([p, np.square(p - ranking.labels), loss])
+def losses_of(chances: Floats, labels: NDArray[np.int8]) -> Floats:
+    """Return each person's squared error and log loss, shape (2, n).
+
+    For the log loss a chance nearer to 0 or 1 than 1e-12 counts as 1e-12 away.
+    """
+    clipped = np.clip(chances, 1e-12, 1 - 1e-12)
+    loss = -np.where(labels == 1, np.log(clipped), np.log1p(-clipped))
+    return np.stack([np.square(chances - labels), loss])
 
 
 def between(values: Numbers, edges: Ints) -> Floats:

@@ -22,9 +22,13 @@ class EvaluationSpec:
         Bootstrap draws behind every interval.
     calibration_bins
         Bins of equal size in which predicted and observed rates are compared.
+    calibration_within
+        Bins of each group's own scores in which the same is done, 100 being percentiles; fewer
+        where a bin would hold less than 30 people or may not be shown.
     """
 
     headline: str
     cutoffs: tuple[int, ...] = (50, 100, 250, 500, 1000)
     draws: int = 1000
     calibration_bins: int = 10
+    calibration_within: int = 100

@@ -157,7 +157,59 @@ def _calibrated(metrics: Sequence[Metric], headline: str) -> Finding:
 
 
 def _beaten(metrics: Sequence[Metric], spec: StudySpec) -> Finding:
-    """Say whether another ranking finds as many at capacity as the headline model."""
+    """Say against which rankings it is not shown that the headline model finds more.
+
+    By paired differences near capacity: the same people drawn for both. Where none could be
+    published, by the figures at capacity alone.
+    """
+    code, headline = "evaluation.headline-not-better", spec.evaluation.headline
+    found = [m for m in metrics if _near_capacity(m, spec)]
+    if not found:
+        return _beaten_at_capacity(metrics, spec)
+    better = [m for m in found if m.low is not None and m.low > 0]
+    said = [_beats(m) for m in found if m not in better]
+    message = f"{headline} finds more than each ranking compared: {_list(better)}."
+    if said:
+        message = f"It is not shown that {headline} finds more: {'; '.join(said)}."
+    if said and better:
+        message += f" It finds more than {_list(better)}."
+    left = sorted({*spec.models} - {headline, *(m.against for m in found)})
+    if left:
+        message += f" Not compared, because it may not be shown: {', '.join(left)}."
+    severity = Severity.WARN if said else Severity.PASS
+    return Finding(code=code, severity=severity, message=message, where=headline)
+
+
+def _near_capacity(metric: Metric, spec: StudySpec) -> bool:
+    """Return whether it is a difference in precision, at a cut-off no quarter off the capacity."""
+    return (
+        metric.metric == "difference.precision"
+        and metric.model == spec.evaluation.headline
+        and metric.group is metric.outcome is metric.variant is None
+        and abs((metric.k or 0) - spec.capacity.k) <= spec.capacity.k / 4
+    )
+
+
+def _beats(metric: Metric) -> str:
+    """Say how a difference in precision ended that is not above 0 beyond chance."""
+    how = "it cannot be told apart from"
+    if metric.high is not None and metric.high < 0:
+        how = "it finds fewer than"
+    elif metric.low == metric.high == 0:
+        how = "it finds as many as"
+    return f"{how} {_list([metric])}"
+
+
+def _list(found: Sequence[Metric]) -> str:
+    return ", ".join(
+        f"{m.against} (precision at {m.k or 0:,} {100 * m.value:+.1f} points, 95% interval "
+        f"{100 * (m.low or 0):+.1f} to {100 * (m.high or 0):+.1f})"
+        for m in found
+    )
+
+
+def _beaten_at_capacity(metrics: Sequence[Metric], spec: StudySpec) -> Finding:
+    """Say whether another ranking's precision at capacity is as high as the headline model's."""
     code, headline, k = "evaluation.headline-not-better", spec.evaluation.headline, spec.capacity.k
     found = {m.model: m.value for m in metrics
              if m.metric == "precision" and m.k == k and m.whole}  # fmt: skip

@@ -229,8 +229,8 @@ def _evaluation(parts: Parts) -> Iterator[Problem]:
     if models is not None:
         yield from known(evaluation.headline, models, parts.at("evaluation.headline"), "model")
     yield from between(evaluation.draws, 100, 100_000, parts.at("evaluation.draws"))
-    bins = evaluation.calibration_bins
-    yield from between(bins, 2, 1_000, parts.at("evaluation.calibration_bins"))
+    for name in ("calibration_bins", "calibration_within"):
+        yield from between(getattr(evaluation, name), 2, 1_000, parts.at(f"evaluation.{name}"))
     yield from once(evaluation.cutoffs, parts.at("evaluation.cutoffs"))
     for k in evaluation.cutoffs:
         yield from between(k, 1, _MOST_PEOPLE, parts.at("evaluation.cutoffs"))

@@ -34,13 +34,15 @@ class Bin:
 Named = tuple[str, tuple[Bin, ...]]
 
 
-def bins(reading: Reading, model: str, group: str | None = None) -> tuple[Bin, ...]:
+def bins(
+    reading: Reading, model: str, group: str | None = None, metric: str = "calibration"
+) -> tuple[Bin, ...]:
     """Return a model's calibration bins, highest scores first."""
     found, start = [], 0
-    for predicted in reading.figures.many("calibration.predicted", model=model, group=group):
+    for predicted in reading.figures.many(f"{metric}.predicted", model=model, group=group):
         end = predicted.k or 0
         observed = reading.figures.one(
-            "calibration.observed", model=model, k=predicted.k, group=group
+            f"{metric}.observed", model=model, k=predicted.k, group=group
         )
         if observed is not None:
             found.append(Bin(start + 1, end, predicted, observed))
@@ -90,12 +92,18 @@ def _overall(reading: Reading, found: tuple[Bin, ...]) -> Figure:
     )  # fmt: skip
 
 
-def picture(key: str, title: str, caption: str, label: str, series: Sequence[Named]) -> Figure:
-    """Draw bins of one or more groups against the line of agreement."""
+def picture(
+    key: str, title: str, caption: str, label: str, series: Sequence[Named],
+    reach: tuple[float, float] = (0.0, 0.0),
+) -> Figure:  # fmt: skip
+    """Draw bins of one or more groups against the line of agreement.
+
+    `reach` is how far the axes go at least: predicted, observed.
+    """
     drawn = [Series(name, tuple(_point(b) for b in found)) for name, found in series]
     points = [p for s in drawn for p in s.points]
-    end = min(1.0, 1.05 * max(max(p.x, p.y, p.high or 0.0) for p in points)) or 1.0
-    across = min(1.0, 1.08 * max(p.x for p in points)) or 1.0
+    end = min(1.0, 1.05 * max(*reach, *(max(p.x, p.y, p.high or 0.0) for p in points))) or 1.0
+    across = min(1.0, 1.08 * max(reach[0], *(p.x for p in points))) or 1.0
     marks = [point_mark(name, place) for place, (name, _) in enumerate(series)]
     return Figure(
         key=key, title=title, caption=caption,

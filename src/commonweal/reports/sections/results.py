@@ -9,8 +9,10 @@ from commonweal.reports.cells import figure, missing, notes
 from commonweal.reports.figures import Figures, dates, nearest
 from commonweal.reports.parts import Cell, Column, Facts, Group, Paragraph, Part, Section, Table
 from commonweal.reports.reading import Reading
+from commonweal.reports.sections.against import against
 from commonweal.reports.sections.calibration import calibration
 from commonweal.reports.sections.curves import curves
+from commonweal.reports.sections.within import within
 from commonweal.reports.words import UNPUBLISHED, number, size, sized, spaced
 
 TITLE = "Results"
@@ -41,7 +43,13 @@ def results(reading: Reading) -> Section:
     else:
         parts.append(Paragraph("No cut-off of any ranking could be published."))
         parts.append(_discrimination(reading))
+    compared = against(reading)
+    if compared:
+        parts.append(Group("Against the other rankings", compared))
     parts.append(Group("Do predicted chances come true?", calibration(reading)))
+    grouped = within(reading)
+    if grouped:
+        parts.append(Group("Do they come true within each group?", grouped))
     others = [day for day in dates(content.metrics) if day != reading.as_of]
     if others:
         parts.append(Group("Other test dates", (_dates(reading),)))

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from commonweal.study.examine.calibration import calibration
+from commonweal.study.examine.comparison import comparison
 from commonweal.study.examine.examined import Examination
 
-EXAMINATIONS: tuple[Examination, ...] = ()
+EXAMINATIONS: tuple[Examination, ...] = (
+    calibration,
+    comparison,
+)

@@ -1,0 +1,102 @@
+"""The headline model's ranking against the others: shared people, paired differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from commonweal.core.results import Finding, Metric, Severity
+from commonweal.core.seeds import stream
+from commonweal.evaluation.compare import Ranked, paired
+from commonweal.oversight.overlap import Overlap, Published, may_be_shown
+from commonweal.study.examine.examined import Evaluated, Examined
+
+_AT_K = ("overlap", "difference.precision", "difference.recall")
+
+
+def comparison(seen: Examined) -> Evaluated:
+    """Compare at the published cut-off nearest to capacity that both rankings have.
+
+    Publishes ``overlap``, ``difference.precision`` and ``difference.recall`` at k where the four
+    parts the two lists make of everybody may be shown by outcome; ``difference.auc`` as far as
+    both areas are; ``difference.brier`` where both give probabilities. Headline minus other.
+    """
+    others = [name for name in seen.shown if name != seen.headline]
+    found: list[Metric] = []
+    shown: list[Overlap] = []
+    hidden: list[str] = []
+    published = list(_published(seen)) if not seen.shop.study.disclosure.exempt else []
+    for name in others:
+        k = _cutoff(seen, name)
+        if k is not None:
+            overlap = Overlap.of(seen.ranking, seen.shown[name][0], k)
+            rule, labels = seen.shop.study.disclosure, seen.test.labels
+            if may_be_shown(rule, overlap, labels, published, shown):
+                shown.append(overlap)
+            else:
+                k = None
+        if k is None:
+            hidden.append(name)
+        found += _differences(seen, name, k)
+    return Evaluated(tuple(found), (_said(seen, others, hidden),))
+
+
+def _published(seen: Examined) -> Iterator[Published]:
+    """Yield every list and group that is published."""
+    for ranking, cutoffs in seen.shown.values():
+        yield Published.of(ranking, cutoffs)
+    for grouping in seen.groupings:
+        people = seen.pooled[grouping.attribute]
+        for group in sorted(set(people.tolist())):
+            yield Published.of(seen.ranking, grouping.cutoffs, people == group)
+
+
+def _cutoff(seen: Examined, name: str) -> int | None:
+    """Return the cut-off nearest to capacity that both rankings are published at."""
+    both = set(seen.cutoffs) & set(seen.shown[name][1])
+    capacity = seen.shop.study.spec.capacity.k
+    return min(both, key=lambda one: (abs(one - capacity), one), default=None)
+
+
+def _differences(seen: Examined, name: str, k: int | None) -> Iterator[Metric]:
+    """Yield what may be shown of one pair; the same people are drawn for every pair."""
+    spec, day = seen.shop.study.spec, seen.test.as_of
+    pair = paired(
+        _ranked(seen, seen.headline), _ranked(seen, name), () if k is None else (k,),
+        spec.evaluation.draws, stream(spec.study.seed, "comparison", str(day)),
+        names=(seen.headline, name),
+    )  # fmt: skip
+    rule = seen.shop.study.disclosure
+    decimals = min(rule.areas(*seen.shown[one]) for one in (seen.headline, name))
+    for metric in (replace(m, as_of=day) for m in pair):
+        if metric.metric in _AT_K or metric.metric == "difference.brier":
+            yield metric
+        elif metric.metric == "difference.auc" and decimals:
+            yield rounded(metric, decimals)
+
+
+def rounded(metric: Metric, decimals: int) -> Metric:
+    """Round a figure and its interval."""
+    low, high = (None if x is None else round(x, decimals) for x in (metric.low, metric.high))
+    return replace(metric, value=round(metric.value, decimals), low=low, high=high)
+
+
+def _ranked(seen: Examined, name: str) -> Ranked:
+    ids = seen.test.people["entity_id"].to_pylist()
+    return Ranked.of(ids, seen.test.labels, seen.scores[name], ties=seen.test.ties,
+                     probability=seen.subjects[name].probability)  # fmt: skip
+
+
+def _said(seen: Examined, others: list[str], hidden: list[str]) -> Finding:
+    code, where = "oversight.comparison-hidden", str(seen.test.as_of)
+    if not others:
+        message = "The study has one ranking, so there is none to compare it with."
+        return Finding(code=code, severity=Severity.NOT_APPLICABLE, message=message, where=where)
+    if hidden:
+        message = (
+            f"How many people {seen.headline} shares with {', '.join(hidden)} at capacity is not "
+            "shown: it would show, or let someone derive, a number between 1 and 10."
+        )
+        return Finding(code=code, severity=Severity.WARN, message=message, where=where)
+    message = "Whom the rankings share at capacity can be shown."
+    return Finding(code=code, severity=Severity.PASS, message=message, where=where)
