@@ -2,6 +2,10 @@
 
 from commonweal.core.errors import BurdenError, CommonwealError, DataError, StudyError
 from commonweal.core.results import Finding, Metric
+from commonweal.evaluation.composition import Composition, composition
+from commonweal.evaluation.crossings import Rates, rates
+from commonweal.evaluation.fairness import Differences, Fairness, fairness
+from commonweal.evaluation.outcomes import OtherOutcomes, other_outcomes
 from commonweal.linkage.link import Linkage, link
 from commonweal.linkage.repeats.find import Repeats, find_repeats
 from commonweal.linkage.repeats.merging import Merged, latest_orders, merge
@@ -23,10 +27,13 @@ __all__ = [
     "BurdenError",
     "Columns",
     "CommonwealError",
+    "Composition",
     "DataError",
     "Derived",
     "DerivedSpec",
+    "Differences",
     "EpisodeSpec",
+    "Fairness",
     "Field",
     "Finding",
     "ImputeSpec",
@@ -36,6 +43,8 @@ __all__ = [
     "Merged",
     "Metric",
     "MissingComparison",
+    "OtherOutcomes",
+    "Rates",
     "RepeatSpec",
     "Repeats",
     "Run",
@@ -45,14 +54,18 @@ __all__ = [
     "TrustedId",
     "check_tables",
     "compare_missing",
+    "composition",
     "consolidate",
     "derive",
+    "fairness",
     "find_repeats",
     "latest_orders",
     "link",
     "live_features",
     "load",
     "merge",
+    "other_outcomes",
+    "rates",
     "rebuild",
     "run",
     "simulate",
