@@ -22,9 +22,13 @@ class EvaluationSpec:
         Bootstrap draws behind every interval.
     calibration_bins
         Bins of equal size in which predicted and observed rates are compared.
+    crossings
+        Protected attributes whose groups are crossed, several lists of two or more:
+        ``[["race", "sex"], ["race", "sex", "age"]]``.
     """
 
     headline: str
     cutoffs: tuple[int, ...] = (50, 100, 250, 500, 1000)
     draws: int = 1000
     calibration_bins: int = 10
+    crossings: tuple[tuple[str, ...], ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from commonweal.cohorts.spec import CohortSpec, OutcomeSpec
@@ -117,6 +117,8 @@ class Content:
         Package -> version.
     study_file
         Name of the study file, for the command that rebuilds the report.
+    outcomes
+        Other outcomes the ranking is measured on.
     """
 
     about: About
@@ -141,6 +143,7 @@ class Content:
     inputs: Mapping[str, str]
     versions: Mapping[str, str]
     study_file: str
+    outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
 
     @property
     def exempt(self) -> bool:

@@ -72,7 +72,7 @@ def content(
             *_block_metrics(used),
         ),
         recommendation=recommendation, inputs=dict(digests), versions=versions(),
-        study_file=shop.study.path.name,
+        study_file=shop.study.path.name, outcomes=spec.outcomes,
     )  # fmt: skip
 
 

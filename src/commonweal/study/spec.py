@@ -33,6 +33,7 @@ class StudySpec:
     protected: Mapping[str, Protected] = field(default_factory=dict)
     recommendation: RecommendationSpec | None = None
     filter: Mapping[str, FilterSpec] = field(default_factory=dict)
+    outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

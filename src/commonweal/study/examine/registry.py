@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from commonweal.study.examine.composition import composition
+from commonweal.study.examine.crossings import crossings
 from commonweal.study.examine.examined import Examination
+from commonweal.study.examine.fairness import error_rates
+from commonweal.study.examine.outcomes import outcomes
 
-EXAMINATIONS: tuple[Examination, ...] = ()
+EXAMINATIONS: tuple[Examination, ...] = (crossings, composition, outcomes, error_rates)
