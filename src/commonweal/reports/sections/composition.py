@@ -80,10 +80,10 @@ def whom_it_misses(reading: Reading, attribute: str) -> list[Part]:
         parts += [f"{label(attribute, name)} {sized(one)}"] if one else []
     said = (
         f"Of everybody with the outcome, {sized(overall)} were in the cohort. By "
-        f"{spaced(attribute)}: {listed(parts)}. The others had too little on record before, or were left "
-        "out by its rules: predictions based on these records miss them, whatever the model, and other ways are "
-        "needed to reach them. Outside the cohort a group is the one recorded by the time the "
-        "outcomes were known, often by the record of the outcome itself."
+        f"{spaced(attribute)}: {listed(parts)}. The others had too little on record before, or "
+        "were left out by its rules: predictions based on these records miss them, whatever the "
+        "model, and other ways are needed to reach them. Outside the cohort a group is the one "
+        "recorded by the time the outcomes were known, often by the record of the outcome itself."
     )
     return [Paragraph(said)]
 

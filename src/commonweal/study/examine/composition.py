@@ -102,7 +102,8 @@ class _Outside:
     def safe(self, seen: Examined, groups: Words, others: Sequence[Words]) -> bool:
         """Return whether groups of them may be shown. Those of the cohort are shown already."""
         rule = seen.shop.study.disclosure
-        return rule.safe_groups(groups, np.ones(self.n, dtype=np.int8), others)
+        ones = np.ones(self.n, dtype=np.int8)
+        return self.n == 0 or rule.safe_groups(groups, ones, others)
 
 
 def _pooled_like(groups: Sequence[str], pooled: Words) -> Words:
