@@ -94,6 +94,6 @@ def _row(
     if everyone:
         full = len(held) == len(names)
         found = _one(reading, "covered", group)
-        nobody = "nobody had it" if full else "see its groups"
-        cells.append(figure(found, n=True) if found else missing(nobody))
+        words = "nobody had it" if full else "see its groups"
+        cells.append(figure(found, n=True) if found else missing(words))
     return tuple(cells)

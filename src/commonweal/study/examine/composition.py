@@ -21,6 +21,7 @@ from commonweal.study.examine.crossings import shown_crossings
 from commonweal.study.examine.examined import Evaluated, Examined
 
 CODE = "oversight.everyone"
+_MANY_UNKNOWN = 0.25
 Words = NDArray[np.str_]
 
 
@@ -143,12 +144,13 @@ def _metric(seen: Examined, part: Part, kind: str, group: str) -> Metric:
 
 
 def _recorded(attribute: str, groups: Words) -> Finding:
-    """Say of how many outside the cohort the group is not known: they have no earlier record."""
+    """Say of how many outside the cohort no group was recorded, where these are not pooled."""
     unknown = int((groups == UNKNOWN).sum())
-    share = f"{unknown / len(groups):.0%}" if len(groups) else "none"
-    message = f"Everybody with the outcome is shown; of {share} of those outside the cohort no "
-    message += "group was recorded before the outcome's records were drawn."
-    severity = Severity.WARN if unknown > len(groups) / 4 else Severity.PASS
+    message, severity = "Everybody with the outcome can be shown by group.", Severity.PASS
+    if unknown:
+        share = unknown / len(groups)
+        message += f" Of {share:.0%} of those outside the cohort none was recorded in time."
+        severity = Severity.WARN if share > _MANY_UNKNOWN else Severity.PASS
     return Finding(code=CODE, severity=severity, message=message, where=attribute)
 
 
