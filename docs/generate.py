@@ -90,7 +90,7 @@ SECTIONS: dict[str, list[tuple[str, Any]]] = {
         ("[cohort]", cohorts.CohortSpec),
         ("as_of = {...}", dates.Grid),
         ("include = [{...}], exclude = [{...}]", cohorts.Rule),
-        ("[outcome]", cohorts.OutcomeSpec),
+        ("[outcome], and [outcomes.NAME]", cohorts.OutcomeSpec),
         ('[features.NAME] kind = "counts"', features.CountsSpec),
         ('[features.NAME] kind = "recency"', features.RecencySpec),
         ('[features.NAME] kind = "attributes"', features.AttributesSpec),
@@ -144,6 +144,8 @@ def setting_type(hint: Any) -> str:
              "Period": "length of time", "date": "date", "Grid": "table"}  # fmt: skip
     for optional in (" | None", "None | "):
         text = text.replace(optional, "")
+    if text.startswith("tuple[tuple[str"):
+        return "list of lists of text"
     many = re.match(r"tuple\[([\w.]+), \.\.\.\]", text)
     if many:
         return f"list of {words.get(many[1], many[1])}"

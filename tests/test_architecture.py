@@ -39,8 +39,8 @@ def test_every_finding_is_explained() -> None:
 
     page = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
     codes = {f"records.{code.replace('_', '-')}" for code in _CHECKED}
-    for path in (ROOT / "src" / "commonweal" / "study").glob("*.py"):
-        text = path.read_text(encoding="utf-8")
+    for path in (ROOT / "src" / "commonweal" / "study").rglob("*.py"):
+        text = path.read_text(encoding="utf-8").replace('CODE = "', 'code = "')
         codes |= {part.split('"')[0] for part in text.split('code = "')[1:]}
         codes |= {part.split('"')[0] for part in text.split('code="')[1:]}
     assert len(codes) > 12

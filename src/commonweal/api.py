@@ -4,7 +4,11 @@ from commonweal.core.errors import BurdenError, CommonwealError, DataError, Stud
 from commonweal.core.results import Finding, Metric
 from commonweal.evaluation.calibration import Calibration, calibration
 from commonweal.evaluation.compare import Comparison, Ranked, compare, paired
+from commonweal.evaluation.composition import Composition, composition
+from commonweal.evaluation.crossings import Rates, rates
 from commonweal.evaluation.curves import Curves, curves
+from commonweal.evaluation.fairness import Differences, Fairness, fairness
+from commonweal.evaluation.outcomes import OtherOutcomes, other_outcomes
 from commonweal.linkage.link import Linkage, link
 from commonweal.linkage.repeats.find import Repeats, find_repeats
 from commonweal.linkage.repeats.merging import Merged, latest_orders, merge
@@ -29,10 +33,13 @@ __all__ = [
     "CommonwealError",
     "Comparison",
     "Curves",
+    "Composition",
     "DataError",
     "Derived",
     "DerivedSpec",
+    "Differences",
     "EpisodeSpec",
+    "Fairness",
     "Field",
     "Finding",
     "ImputeSpec",
@@ -43,6 +50,8 @@ __all__ = [
     "Metric",
     "MissingComparison",
     "Ranked",
+    "OtherOutcomes",
+    "Rates",
     "RepeatSpec",
     "Repeats",
     "Run",
@@ -54,9 +63,11 @@ __all__ = [
     "check_tables",
     "compare",
     "compare_missing",
+    "composition",
     "consolidate",
     "curves",
     "derive",
+    "fairness",
     "find_repeats",
     "latest_orders",
     "link",
@@ -64,6 +75,8 @@ __all__ = [
     "load",
     "merge",
     "paired",
+    "other_outcomes",
+    "rates",
     "rebuild",
     "run",
     "simulate",

@@ -85,6 +85,14 @@ def label(
     return Labelled(table, everyone)
 
 
+def having(
+    spec: OutcomeSpec, source: Source, events: Relation, splits: Sequence[Split], engine: Engine
+) -> Relation:
+    """Return (as_of, entity_id) of everybody with the outcome, in the cohort or not."""
+    counted = _counted(spec, source, events, engine.table(_windows(spec, splits)))
+    return counted.filter(counted.sure >= spec.at_least).select("as_of", "entity_id")
+
+
 def _windows(spec: OutcomeSpec, splits: Sequence[Split]) -> pa.Table:
     """Outcome window and knowledge of each date; ``waited`` is when waiting for a decision ends."""
     wait = spec.decided_within

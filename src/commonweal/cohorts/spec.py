@@ -85,6 +85,9 @@ class CohortSpec:
 class OutcomeSpec:
     """What is predicted: at least so many events in [a, a + within).
 
+    Under ``[outcomes.NAME]`` it is another outcome, which no model is trained on: the ranking is
+    measured on it as it is.
+
     Parameters
     ----------
     event

@@ -73,6 +73,16 @@ class Ranking:
         hits = self.cumulated(self.labels.astype(np.float64))
         return np.interp(ks, np.concatenate([[0], self.ends]), hits)
 
+    def inclusion(self, k: int) -> Floats:
+        """Return each ranked person's chance to be in the top k when ties fall at random."""
+        end = int(np.searchsorted(self.ends, k))
+        upper = int(self.ends[end])
+        lower = int(self.ends[end - 1]) if end else 0
+        chance = np.zeros(self.n)
+        chance[:lower] = 1.0
+        chance[lower:upper] = (k - lower) / (upper - lower)
+        return chance
+
     def extremes(self, ks: Ints) -> tuple[Floats, Floats]:
         """Return the fewest and most positives that breaking ties could put in the top k."""
         hits = self.cumulated(self.labels.astype(np.float64))

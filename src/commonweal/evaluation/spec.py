@@ -25,6 +25,9 @@ class EvaluationSpec:
     calibration_within
         Bins of each group's own scores in which the same is done, 100 being percentiles; fewer
         where a bin would hold less than 30 people or may not be shown.
+    crossings
+        Protected attributes whose groups are crossed, several lists of two or more:
+        ``[["race", "sex"], ["race", "sex", "age"]]``.
     """
 
     headline: str
@@ -32,3 +35,4 @@ class EvaluationSpec:
     draws: int = 1000
     calibration_bins: int = 10
     calibration_within: int = 100
+    crossings: tuple[tuple[str, ...], ...] = ()

@@ -8,6 +8,7 @@ import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from commonweal.cohorts.history import History
 from commonweal.core.tables import Relation, collect
@@ -16,7 +17,9 @@ from commonweal.oversight.spec import Protected
 UNKNOWN = "not recorded"
 
 
-def attribute(spec: Protected, history: History, rows: Relation, count: int) -> pa.Array:
+def attribute(
+    spec: Protected, history: History, rows: Relation, count: int, on: pa.Array | None = None
+) -> pa.Array:
     """Return each row's group: the most recent value known before its as-of date.
 
     Parameters
@@ -29,11 +32,14 @@ def attribute(spec: Protected, history: History, rows: Relation, count: int) -> 
         ``row``, ``entity_id``, ``as_of``.
     count
         Number of rows.
+    on
+        Day of each row in whose year its age is reckoned; its as-of date where none is given.
     """
     table = collect(_newest(spec, history, rows), "row")
     if spec.age_bands:
-        ages = pc.subtract(pc.year(table["as_of"]), table["value"].cast(pa.int64()))
-        values = _banded(ages.combine_chunks(), spec.age_bands)
+        days = table["as_of"] if on is None else on.take(table["row"].combine_chunks())
+        ages = pc.subtract(pc.year(days), table["value"].cast(pa.int64()))
+        values = _banded(np.asarray(ages), spec.age_bands)
     else:
         values = _named(table["value"].combine_chunks())
     places = np.full(count, len(values), dtype=np.int64)
@@ -71,7 +77,7 @@ def _named(values: pa.Array) -> pa.Array:
     return words.take(encoded.indices)
 
 
-def _banded(ages: pa.Array, lower: Sequence[int]) -> pa.Array:
+def _banded(ages: NDArray[np.int64], lower: Sequence[int]) -> pa.Array:
     """Return the band of each age; below the lowest it is unknown."""
     names = [UNKNOWN]
     for start, end in zip(lower, [*lower[1:], None], strict=True):
@@ -79,5 +85,5 @@ def _banded(ages: pa.Array, lower: Sequence[int]) -> pa.Array:
             names.append(f"{start} and over")
         else:
             names.append(f"{start} to {end - 1}" if start else f"under {end}")
-    places = np.searchsorted(np.asarray(lower), ages.to_numpy(zero_copy_only=False), side="right")
+    places = np.searchsorted(np.asarray(lower), ages, side="right")
     return pa.array(names, pa.string()).take(pa.array(places))

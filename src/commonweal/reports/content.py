@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from commonweal.cohorts.spec import CohortSpec, OutcomeSpec
@@ -141,6 +141,8 @@ class Content:
         Name of the study file, for the command that rebuilds the report.
     variants
         Other choices that were run beside the declared one.
+    outcomes
+        Other outcomes the ranking is measured on.
     """
 
     about: About
@@ -166,6 +168,7 @@ class Content:
     versions: Mapping[str, str]
     study_file: str
     variants: tuple[VariantSummary, ...] = ()
+    outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
 
     @property
     def exempt(self) -> bool:

@@ -10,6 +10,8 @@ from commonweal.core.results import Metric
 
 About = tuple[str, str | None, str | None, str | None, str | None, str | None]
 """Metric, model, group, outcome, variant, and what it is compared with."""
+_OUTSIDE = ("composition.everyone", "composition.covered")
+"""Figures that may be about a group nobody of the cohort is in."""
 Key = tuple[int | None, About]
 
 
@@ -72,6 +74,7 @@ class Figures:
         held = {
             about[2] for about in self.by_subject
             if about[1] == model and not about[0].startswith("crossing.")
+            and about[0] not in _OUTSIDE
         }  # fmt: skip
         return tuple(g for g in self.groups if g.startswith(f"{attribute}=") and g in held)
 

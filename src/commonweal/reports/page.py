@@ -30,7 +30,6 @@ def render(content: Content) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     reading = Reading.of(content)
-    written = (section(reading) for section in SECTIONS)
-    sections = tuple(section for section in written if section.parts)
+    sections = tuple(one for section in SECTIONS if (one := section(reading)).parts)
     template = environment.get_template("report.html.j2")
     return template.render(content=content, reading=reading, sections=sections)

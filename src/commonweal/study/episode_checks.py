@@ -92,7 +92,7 @@ def _groups(where: str, spec: EpisodeSpec, parts: Parts) -> Iterator[Problem]:
             yield Problem(f"{where}.groups.all", "means every window already", "rename it")
 
 
-def check_settled(parts: Parts, outcome: OutcomeSpec) -> Iterator[Problem]:
+def check_settled(parts: Parts, outcome: OutcomeSpec, place: str) -> Iterator[Problem]:
     """Check that an outcome does not rest on a window's value that is still to change.
 
     Of a record that is undecided the label waits for the decision; a window never says that it
@@ -105,4 +105,4 @@ def check_settled(parts: Parts, outcome: OutcomeSpec) -> Iterator[Problem]:
         if condition.column in unsettled(spec, parts.declared):
             what = f"rests on {condition.column}, which changes while a window lasts"
             mend = f"predict events of {spec.of}, whose decisions are waited for"
-            yield Problem(parts.at(f"outcome.where[{number}]"), what, mend)
+            yield Problem(parts.at(f"{place}.where[{number}]"), what, mend)

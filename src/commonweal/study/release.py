@@ -76,8 +76,8 @@ def content(
             *_block_metrics(used),
         ),
         recommendation=recommendation, inputs=dict(digests), versions=versions(),
-        study_file=shop.study.path.name,
         variants=tuple(summary(shop.study, variant) for variant, _ in varied),
+        study_file=shop.study.path.name, outcomes=spec.outcomes,
     )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ class StudySpec:
     selection: SelectionSpec | None = None
     proxies: ProxiesSpec | None = None
     learning_curve: LearningCurveSpec | None = None
+    outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from commonweal.cohorts.draw import Step, draw
 from commonweal.cohorts.history import History
 from commonweal.cohorts.labels import label
-from commonweal.cohorts.spec import CohortSpec
+from commonweal.cohorts.spec import CohortSpec, OutcomeSpec
 from commonweal.cohorts.splits import Split, assign
 from commonweal.core.canonical import file_digest
 from commonweal.core.code import code_digest
@@ -287,23 +287,37 @@ def in_the_end(engine: Engine, rows: Relation, linked: Artefact | None) -> Relat
     )
 
 
+def aliases(made: Records) -> Artefact | None:
+    """Return the artefact that says who somebody turns out to be; None where nobody is linked."""
+    return next((a for _, a in sorted(made.items()) if ALIASES in a.files), None)
+
+
 def labels(shop: Workshop, made: Records, people: Artefact) -> Artefact:
     """Label the cohort: ``labels.parquet`` and ``everyone.json``."""
-    spec = shop.study.spec.outcome
-    source = shop.study.agency.events[spec.event]
-    linked = next((a for _, a in sorted(made.items()) if ALIASES in a.files), None)
+    return labelled_as(shop, made, people, "labels", shop.study.spec.outcome, shop.splits)
+
+
+def labelled_as(
+    shop: Workshop, made: Records, people: Artefact, name: str, spec: OutcomeSpec,
+    splits: Sequence[Split],
+) -> Artefact:  # fmt: skip
+    """Label the cohort of some as-of dates with an outcome."""
+    source, linked = shop.study.agency.events[spec.event], aliases(made)
+    days = pa.array([split.as_of for split in splits], pa.date32())
 
     def write(folder: Path) -> None:
+        table = read_table(people.file("cohort.parquet"))
+        here = table.filter(pc.is_in(table["as_of"], days))
         with shop.engine() as engine:
             events = engine.parquet(made[spec.event].file("events.parquet"))
-            rows = in_the_end(engine, engine.parquet(people.file("cohort.parquet")), linked)
-            labelled = label(spec, source, events, rows, shop.splits, engine)
+            rows = in_the_end(engine, engine.table(here), linked)
+            labelled = label(spec, source, events, rows, splits, engine)
         write_table(labelled.labels, folder / "labels.parquet")
         write_json(folder / "everyone.json", {str(day): n for day, n in labelled.everyone.items()})
 
     parents = {"events": made[spec.event], "cohort": people}
     parents |= {"linked": linked} if linked else {}
-    return shop.make("labels", code_below("cohorts"), [spec, source, shop.splits], parents, write)
+    return shop.make(name, code_below("cohorts"), [spec, source, splits], parents, write)
 
 
 def groups(shop: Workshop, made: Records, people: Artefact) -> Artefact:

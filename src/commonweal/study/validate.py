@@ -8,12 +8,13 @@ from typing import Any
 from commonweal.cohorts.splits import assign, problems_with
 from commonweal.core.errors import Problem
 from commonweal.study.blocks import check_features
+from commonweal.study.crossing_checks import check_crossings
 from commonweal.study.derived_checks import check_derived
 from commonweal.study.episode_checks import check_episodes, check_settled
 from commonweal.study.linkage_checks import check_linkage
 from commonweal.study.matters_checks import check_matters
 from commonweal.study.model_checks import check_models
-from commonweal.study.parts import Parts, between, filled, known, once
+from commonweal.study.parts import Parts, between, filled, known, once, usable
 from commonweal.study.repeat_checks import check_repeats
 from commonweal.study.sources import EARLIEST, check_agency, check_conditions, in_future
 from commonweal.study.variant_checks import check_variants
@@ -33,7 +34,7 @@ def cross_check(parts: Parts) -> list[Problem]:
     if wrong:  # what rests on windows that are declared wrongly cannot be judged
         parts = parts.without_sources()
     checks: list[Callable[[Parts], Iterable[Problem]]] = [
-        _about, _action, _review, _protected, _cohort, _outcome, _splits,
+        _about, _action, _review, _protected, _cohort, _outcome, _outcomes, _splits,
         _filter, check_features, check_models, _capacity, _evaluation, _recommendation,
         check_variants,
         check_matters,
@@ -170,13 +171,29 @@ def _cohort(parts: Parts) -> Iterator[Problem]:
 
 def _outcome(parts: Parts) -> Iterator[Problem]:
     outcome = parts.study.get("outcome")
-    if outcome is None or not parts.sources:
+    if outcome is not None:
+        yield from _happens(parts, outcome, "outcome")
+
+
+def _outcomes(parts: Parts) -> Iterator[Problem]:
+    """Check the other outcomes that the ranking is measured on."""
+    main = parts.study.get("outcome")
+    for name, outcome in (parts.study.get("outcomes") or {}).items():
+        place = f"outcomes.{name}"
+        yield from usable(name, parts.at(place))
+        yield from _happens(parts, outcome, place)
+        if outcome == main:
+            yield Problem(parts.at(place), "is the outcome predicted", "name another, or drop it")
+
+
+def _happens(parts: Parts, outcome: Any, place: str) -> Iterator[Problem]:
+    if not parts.sources:
         return
-    yield from _events(parts, outcome, "outcome")
-    yield from check_settled(parts, outcome)
+    yield from _events(parts, outcome, place)
+    yield from check_settled(parts, outcome, place)
     source = parts.sources.get(outcome.event)
     if source is not None and outcome.role is not None:
-        yield from known(outcome.role, [source.role], parts.at("outcome.role"), "role")
+        yield from known(outcome.role, [source.role], parts.at(f"{place}.role"), "role")
 
 
 def _splits(parts: Parts) -> Iterator[Problem]:
@@ -231,6 +248,9 @@ def _evaluation(parts: Parts) -> Iterator[Problem]:
     yield from between(evaluation.draws, 100, 100_000, parts.at("evaluation.draws"))
     for name in ("calibration_bins", "calibration_within"):
         yield from between(getattr(evaluation, name), 2, 1_000, parts.at(f"evaluation.{name}"))
+    bins = evaluation.calibration_bins
+    yield from between(bins, 2, 1_000, parts.at("evaluation.calibration_bins"))
+    yield from check_crossings(parts, evaluation.crossings)
     yield from once(evaluation.cutoffs, parts.at("evaluation.cutoffs"))
     for k in evaluation.cutoffs:
         yield from between(k, 1, _MOST_PEOPLE, parts.at("evaluation.cutoffs"))

@@ -9,7 +9,9 @@ from commonweal.reports.cells import figure, missing, notes
 from commonweal.reports.parts import Cell, Column, Group, Paragraph, Part, Row, Section, Table
 from commonweal.reports.reading import Reading
 from commonweal.reports.sections.calibration import Named, bins, by_group, table_by_group
-from commonweal.reports.sections.composition import ladder_of, table_of
+from commonweal.reports.sections.composition import ladder_of, table_of, whom_it_misses
+from commonweal.reports.sections.crossings import crossings
+from commonweal.reports.sections.error_rates import error_rates
 from commonweal.reports.sections.shares import cutoff, label, names, standing
 from commonweal.reports.words import number, spaced
 
@@ -35,6 +37,7 @@ def groups(reading: Reading) -> Section:
         parts.append(
             Group(title[:1].upper() + title[1:], _Audit.of(reading, attribute, place).parts())
         )
+    parts += crossings(reading)
     return Section("groups", TITLE, tuple(parts))
 
 
@@ -65,7 +68,12 @@ class _Audit:
                 "could show, or let someone work out, a number between 1 and 10."
             )
             return (Paragraph(said),)
-        return (*self._standing(), self._within(), *self._selected(), *self._pictures())
+        errors = error_rates(self.reading, self.attribute, self.names, self.place)
+        missed = whom_it_misses(self.reading, self.attribute)
+        return (
+            *self._standing(), self._within(), *self._selected(), *errors, *self._pictures(),
+            *missed,
+        )  # fmt: skip
 
     def _standing(self) -> list[Part]:
         parts: list[Part] = []

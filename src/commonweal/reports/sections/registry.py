@@ -13,6 +13,7 @@ from commonweal.reports.sections.data import data
 from commonweal.reports.sections.features import features
 from commonweal.reports.sections.glossary import glossary
 from commonweal.reports.sections.groups import groups
+from commonweal.reports.sections.outcomes import outcomes
 from commonweal.reports.sections.people import people
 from commonweal.reports.sections.rebuild import rebuild
 from commonweal.reports.sections.results import results
@@ -28,6 +29,7 @@ SECTIONS: tuple[Callable[[Reading], Section], ...] = (
     cohort,
     results,
     groups,
+    outcomes,
     features,
     choices,
     glossary,

@@ -55,6 +55,9 @@ def words(people: int) -> Mapping[str, str]:
         "cutoffs": ", ".join(str(size) for size in sizes),
         "arrest_groups": _groups("charge", ARRESTS),
         "victimization_groups": _groups("crime", HARMS),
+        "shooting_arrests": _codes("gun battery", ARRESTS),
+        "violent_arrests": _codes("part one", ARRESTS),
+        "violent_harms": _codes("violent", HARMS),
         "protected": "Race, sex and age are audited and kept out of the features.",
         "allows": "",
         "demographics": "",
@@ -66,11 +69,16 @@ def _groups(column: str, codes: tuple[Arrest, ...] | tuple[Harm, ...]) -> str:
     """Return the indices as groups of an agency file."""
     lines = []
     for index in INDICES:
-        names = ", ".join(f'"{code}"' for code in codes_in(index, codes))
+        names = _codes(index, codes)
         if names:
             name = index.replace(" ", "_")
             lines.append(f'{name} = {{ column = "{column}", any_of = [{names}] }}')
     return "\n".join(lines)
+
+
+def _codes(index: str, codes: tuple[Arrest, ...] | tuple[Harm, ...]) -> str:
+    """Return the codes of an index as a list in a TOML file."""
+    return ", ".join(f'"{code}"' for code in codes_in(index, codes))
 
 
 _DEMOGRAPHICS = """\

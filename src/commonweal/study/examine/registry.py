@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from commonweal.study.examine.calibration import calibration
 from commonweal.study.examine.comparison import comparison
+from commonweal.study.examine.composition import composition
+from commonweal.study.examine.crossings import crossings
 from commonweal.study.examine.examined import Examination
+from commonweal.study.examine.fairness import error_rates
+from commonweal.study.examine.outcomes import outcomes
 
 EXAMINATIONS: tuple[Examination, ...] = (
     calibration,
     comparison,
+    crossings,
+    composition,
+    outcomes,
+    error_rates,
 )
