@@ -2,6 +2,12 @@
 
 from commonweal.core.errors import BurdenError, CommonwealError, DataError, StudyError
 from commonweal.core.results import Finding, Metric
+from commonweal.evaluation.boundary import MovedBoundary, moved
+from commonweal.evaluation.costs import Costs, costs
+from commonweal.evaluation.spec import Assumed
+from commonweal.evaluation.stability import Stability, stability
+from commonweal.evaluation.thresholds import Thresholds, thresholds
+from commonweal.evaluation.units import Units, units
 from commonweal.linkage.link import Linkage, link
 from commonweal.linkage.repeats.find import Repeats, find_repeats
 from commonweal.linkage.repeats.merging import Merged, latest_orders, merge
@@ -20,9 +26,11 @@ from commonweal.study.run import Run, rebuild, run
 from commonweal.study.spec import Study
 
 __all__ = [
+    "Assumed",
     "BurdenError",
     "Columns",
     "CommonwealError",
+    "Costs",
     "DataError",
     "Derived",
     "DerivedSpec",
@@ -36,16 +44,21 @@ __all__ = [
     "Merged",
     "Metric",
     "MissingComparison",
+    "MovedBoundary",
     "RepeatSpec",
     "Repeats",
     "Run",
     "Simulated",
+    "Stability",
     "Study",
     "StudyError",
+    "Thresholds",
     "TrustedId",
+    "Units",
     "check_tables",
     "compare_missing",
     "consolidate",
+    "costs",
     "derive",
     "find_repeats",
     "latest_orders",
@@ -53,8 +66,12 @@ __all__ = [
     "live_features",
     "load",
     "merge",
+    "moved",
     "rebuild",
     "run",
     "simulate",
+    "stability",
+    "thresholds",
+    "units",
     "write_live_features",
 ]

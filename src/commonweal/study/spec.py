@@ -9,7 +9,7 @@ from pathlib import Path
 from commonweal.cohorts.spec import CohortSpec, FilterSpec, OutcomeSpec
 from commonweal.core.engines.address import Address
 from commonweal.decisions.spec import Capacity, RecommendationSpec
-from commonweal.evaluation.spec import EvaluationSpec
+from commonweal.evaluation.spec import CostsSpec, EvaluationSpec, StabilitySpec, UnitsSpec
 from commonweal.features.spec import BlockSpec
 from commonweal.models.spec import ModelSpec
 from commonweal.oversight.disclosure import Disclosure
@@ -33,6 +33,9 @@ class StudySpec:
     protected: Mapping[str, Protected] = field(default_factory=dict)
     recommendation: RecommendationSpec | None = None
     filter: Mapping[str, FilterSpec] = field(default_factory=dict)
+    costs: CostsSpec | None = None
+    units: UnitsSpec | None = None
+    stability: StabilitySpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
