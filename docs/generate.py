@@ -107,6 +107,10 @@ SECTIONS: dict[str, list[tuple[str, Any]]] = {
         ('[models.NAME] kind = "base_rate"', models.BaseRateSpec),
         ("[capacity]", decisions.Capacity),
         ("[evaluation]", evaluation.EvaluationSpec),
+        ("[costs]", evaluation.CostsSpec),
+        ("per_event = {...}, effect = {...}", evaluation.Assumed),
+        ("[units]", evaluation.UnitsSpec),
+        ("[stability]", evaluation.StabilitySpec),
         ("[recommendation]", decisions.RecommendationSpec),
     ],
 }

@@ -43,8 +43,8 @@ def test_lists_are_compared_by_hand() -> None:
     assert (found.kept, found.both, found.left, found.new) == (1, 3, 2, 2)  # c; d and x are new
     assert found.share == pytest.approx(1 / 3)
     assert found.correlation == pytest.approx(-1.0)
-    assert early.observed
-    assert not late.observed
+    assert early.known is not None
+    assert late.known is None
 
 
 @given(st.integers(0, 10_000), st.integers(2, 6))
@@ -53,7 +53,7 @@ def test_correlation_is_scipys_ties_included(seed: int, ties: int) -> None:
     random = np.random.default_rng(seed)
     ids = [str(i) for i in range(80)]
     one, two = (random.integers(0, ties, 80).astype(float) for _ in range(2))
-    found = overlap(dated(DAYS[1], ids, one, one, 0), dated(DAYS[0], ids, two, two, 0), 10)
+    found = overlap(*(dated(DAYS[1], ids, x, np.zeros(80), 0) for x in (one, two)), 10)
     assert found.correlation == pytest.approx(spearmanr(one, two).statistic)
     assert found.left == found.new == 0
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from commonweal.core.errors import DataError, problem
 from commonweal.core.seeds import stream
-from commonweal.evaluation.intervals import bootstrap
+from commonweal.evaluation.intervals import bootstrap, interval
 from commonweal.evaluation.people import Groups, People, groups_of
 from commonweal.evaluation.pictures import rungs
 from commonweal.evaluation.ranking import Floats, Ints, Ranking
@@ -38,7 +38,8 @@ class Change:
         how many of them had the outcome; ``precision``: the share of them who had it;
         ``precision_change`` and ``recall_change``: of those above the line, new less old.
     value, low, high
-        The figure and its 95% interval; counts have none.
+        The figure and its 95% interval; counts have none, nor has everyone's share, which the
+        two lines alone make.
     n
         People it is about: the group, those between the lines, or the group's positives.
     """
@@ -194,11 +195,9 @@ def _changes(name: str, value: Floats, low: Floats, high: Floats, everyone: Floa
     for i, figure in enumerate(FIGURES):
         if not np.isfinite(value[i]):
             continue
-        counted = figure in ("people", "with_outcome")
-        ends = (None, None) if counted else (_known(low[i]), _known(high[i]))
-        changes.append(Change(name, figure, float(value[i]), *ends, ns[i]))
+        one = float(value[i])
+        ends = interval(f"moved.{figure}", one, float(low[i]), float(high[i]), ns[i])
+        if figure in ("people", "with_outcome") or (figure, name) == ("share", EVERYONE):
+            ends = (None, None)  # what is counted, or follows from the two lines alone
+        changes.append(Change(name, figure, one, *ends, ns[i]))
     return changes
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

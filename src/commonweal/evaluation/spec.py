@@ -8,6 +8,10 @@ from commonweal.core.dates import Period
 
 ORACLE = "oracle"
 """The name true chances are measured under; no model of a study may have it."""
+ROLLING = "rolling"
+"""Variant of figures of the headline model on dates after those it learned from."""
+LEAST, MOST = "lowest assumptions", "highest assumptions"
+"""Variants of figures about costs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,11 @@ class CostsSpec:
     effect: float | Assumed
     unit: str
     source: str
+
+    @property
+    def ranged(self) -> bool:
+        """Whether any assumption has a range."""
+        return any(one.least < one.most for one in (self.cost, self.cut))
 
     @property
     def cost(self) -> Assumed:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from commonweal.core.errors import DataError, problem
 from commonweal.core.seeds import stream, tie_break
 from commonweal.evaluation.intervals import bootstrap, interval
-from commonweal.evaluation.people import same_length, scores_of
+from commonweal.evaluation.people import labels_of, same_length, scores_of
 from commonweal.evaluation.pictures import lines
 from commonweal.evaluation.ranking import Floats, Ints, Ranking, area
 
@@ -38,21 +38,28 @@ class Dated:
         Their ids, shape (n,), each once.
     scores
         Their scores, shape (n,).
-    ranking
-        Their ranking; outcomes count only where `observed`.
-    observed
-        Whether their outcomes are known.
+    order
+        Places of the people, ranked first to last.
+    known
+        Places of those whose outcome is known, ascending, and their ranking; None where nobody's
+        is.
     """
 
     as_of: date
     ids: NDArray[np.str_]
     scores: Floats
-    ranking: Ranking
-    observed: bool
+    order: Ints
+    known: tuple[Ints, Ranking] | None
+
+    @property
+    def observed(self) -> Ranking:
+        """The ranking of those whose outcome is known."""
+        assert self.known is not None
+        return self.known[1]
 
     def top(self, k: int) -> NDArray[np.str_]:
         """Return the ids of the k people ranked first."""
-        return self.ids[self.ranking.order[:k]]
+        return self.ids[self.order[:k]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +203,7 @@ def stability(
     scores
         Score of each row, shape (n,).
     labels
-        Outcomes 0 or 1, None or NaN where not known: for all people of a date or for none.
+        Outcomes 0 or 1, None or NaN where not known: who is ranked counts for lists all the same.
     k
         Length of the list at every date.
     draws, seed
@@ -226,10 +233,14 @@ def stability(
 
 def dated(day: date, ids: Sequence[str], scores: Floats, labels: Floats, seed: int) -> Dated:
     """Rank the people of one date; NaN labels are outcomes not known."""
-    observed = bool(len(labels)) and not np.isnan(labels).any()
-    outcomes = np.nan_to_num(labels).astype(np.int8)
-    ranking = Ranking.of(scores, outcomes, tie_break(seed, ids))
-    return Dated(day, np.asarray(ids, dtype=np.str_), scores, ranking, observed)
+    ties = tie_break(seed, ids)
+    places = np.flatnonzero(~np.isnan(labels))
+    known = None
+    if len(places):
+        outcomes = labels_of(labels[places])
+        known = places, Ranking.of(scores[places], outcomes, ties[places])
+    everyone = Ranking.of(scores, np.zeros(len(scores), dtype=np.int8), ties)
+    return Dated(day, np.asarray(ids, dtype=np.str_), scores, everyone.order, known)
 
 
 def check_dated(held: Sequence[Dated], k: int) -> None:
@@ -256,7 +267,7 @@ def compared(
     """Compare dates, ascending."""
     pairs = [(i, i - 1) for i in range(1, len(held))] + [(i, 0) for i in range(2, len(held))]
     overlaps = tuple(overlap(held[late], held[early], k) for late, early in pairs)
-    observed = [one for one in held if one.observed]
+    observed = [one for one in held if one.known is not None]
     figures, trends = _over_time(observed, k, draws, generator) if observed else ((), ())
     return Stability(k, overlaps, figures, trends)
 
@@ -285,16 +296,17 @@ def _spearman(one: Floats, other: Floats) -> float:
 def _over_time(
     held: Sequence[Dated], k: int, draws: int, generator: np.random.Generator
 ) -> tuple[tuple[Measured, ...], tuple[Measured, ...]]:
-    everybody, place = np.unique(np.concatenate([one.ids for one in held]), return_inverse=True)
-    ends = np.cumsum([0, *(len(one.ids) for one in held)])
+    ids = [one.ids[one.known[0]] for one in held if one.known is not None]
+    everybody, place = np.unique(np.concatenate(ids), return_inverse=True)
+    ends = np.cumsum([0, *(len(some) for some in ids)])
     persons = [
-        place[start:end][one.ranking.order]
+        place[start:end][one.observed.order]
         for one, start, end in zip(held, ends[:-1], ends[1:], strict=True)
     ]
     years = np.array([(one.as_of - held[0].as_of).days / YEAR for one in held])
 
     def statistic(weights: Ints) -> Floats:
-        parts = [_one(one.ranking, weights[who], k)
+        parts = [_one(one.observed, weights[who], k)
                  for one, who in zip(held, persons, strict=True)]  # fmt: skip
         table = np.stack(parts, axis=1)
         return np.concatenate([table.ravel(), slopes(years, table)])
@@ -319,7 +331,7 @@ def _over_time(
 
 def _sizes(one: Dated, k: int) -> Mapping[str, int]:
     """Return figure -> people it is about, in the order of `_one`."""
-    return {"base_rate": one.ranking.n, "auc": one.ranking.n, "precision": k}
+    return {"base_rate": one.observed.n, "auc": one.observed.n, "precision": k}
 
 
 def _one(ranking: Ranking, weights: Ints, k: int) -> Floats:

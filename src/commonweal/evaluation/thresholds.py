@@ -154,6 +154,21 @@ def thresholds(
     )
 
 
+def handful(capacity: int, wanted: Iterable[int], published: Iterable[int]) -> tuple[int, ...]:
+    """Choose a handful of published cut-offs, ascending.
+
+    Those nearest to half the capacity, the capacity, its double, and to what a study wants; none
+    that is farther away than half of what it stands for.
+    """
+    shown = sorted(set(published))
+    found = set()
+    for target in (capacity / 2, capacity, 2 * capacity, *wanted):
+        near = min(shown, key=lambda k: (abs(k - target), k), default=None)
+        if near is not None and abs(near - target) <= target / 2:
+            found.add(near)
+    return tuple(sorted(found))
+
+
 def checked_ks(ks: Sequence[int], n: int) -> list[int]:
     """Return numbers of people above a line, ascending.
 

@@ -54,6 +54,16 @@ class Disclosure:
         """Return a count, or None where it or what can be derived with it is small."""
         return number if self.safe(number, *derivable) else None
 
+    def apart(
+        self, groups: Groups, labels: NDArray[np.int8], attributes: Sequence[Groups] = ()
+    ) -> bool:
+        """Return whether groups may be shown as they are: every one by outcome is safe.
+
+        So are the sets that can be told apart with the groups of `attributes`, shown beside them.
+        """
+        everyone = np.array([0, len(labels)])
+        return self.exempt or self._safe(_counts(labels, [groups, *attributes], everyone)[-1])
+
     def pooled(
         self, groups: Sequence[str], labels: NDArray[np.int8], attributes: Sequence[Groups] = ()
     ) -> Groups:
@@ -76,11 +86,10 @@ class Disclosure:
         """
         people = np.asarray(groups, dtype=np.str_)
         parts: list[tuple[str, ...]] = [(name,) for name in sorted(set(groups))]
-        everyone = np.array([0, len(people)])
         while len(parts) > 1:
             name = {one: " or ".join(part) for part in parts for one in part}
             shown = np.array([name[one] for one in people.tolist()], dtype=np.str_)
-            if self.exempt or self._safe(_counts(labels, [shown, *attributes], everyone)[-1]):
+            if self.apart(shown, labels, attributes):
                 return shown
             size = {part: int(np.isin(people, part).sum()) for part in parts}
             first, second = sorted(parts, key=lambda part: (size[part], part))[:2]

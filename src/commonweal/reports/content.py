@@ -10,7 +10,7 @@ from commonweal.cohorts.spec import CohortSpec, OutcomeSpec
 from commonweal.cohorts.splits import Split
 from commonweal.core.results import Finding, Metric
 from commonweal.decisions.spec import Capacity
-from commonweal.evaluation.spec import EvaluationSpec
+from commonweal.evaluation.spec import CostsSpec, EvaluationSpec, StabilitySpec, UnitsSpec
 from commonweal.models.spec import ModelSpec
 from commonweal.oversight.spec import About, Action, Protected, Review
 
@@ -117,6 +117,8 @@ class Content:
         Package -> version.
     study_file
         Name of the study file, for the command that rebuilds the report.
+    costs, units, stability
+        Further sections of the study, None where it has none.
     """
 
     about: About
@@ -141,6 +143,9 @@ class Content:
     inputs: Mapping[str, str]
     versions: Mapping[str, str]
     study_file: str
+    costs: CostsSpec | None = None
+    units: UnitsSpec | None = None
+    stability: StabilitySpec | None = None
 
     @property
     def exempt(self) -> bool:

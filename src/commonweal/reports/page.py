@@ -30,6 +30,6 @@ def render(content: Content) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     reading = Reading.of(content)
-    sections = tuple(section(reading) for section in SECTIONS)
+    sections = tuple(s for s in (section(reading) for section in SECTIONS) if s.parts)
     template = environment.get_template("report.html.j2")
     return template.render(content=content, reading=reading, sections=sections)

@@ -52,7 +52,7 @@ def evaluation(
 
     settings = [
         spec.evaluation, spec.capacity, spec.study.seed, spec.models, shop.study.disclosure,
-        shop.dates("test"),
+        shop.dates("test"), spec.costs, spec.units,
     ]  # fmt: skip
     parents = {f"blocks/{n}": a for n, a in blocks.items()}
     parents |= {f"models/{n}": a for n, a in fitted.items()}

@@ -72,7 +72,8 @@ def content(
             *_block_metrics(used),
         ),
         recommendation=recommendation, inputs=dict(digests), versions=versions(),
-        study_file=shop.study.path.name,
+        study_file=shop.study.path.name, costs=spec.costs, units=spec.units,
+        stability=spec.stability,
     )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ from commonweal.study.matrix import matrix
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
+from commonweal.study.stability import stability
 from commonweal.study.verify import read_manifest, verify
 
 if TYPE_CHECKING:
@@ -252,14 +253,17 @@ def _run(
         *more.values(),
         tested,
     ]
-    found, best = evaluated(tested), no_oracle()
+    found, best, rolled = evaluated(tested), no_oracle(), Evaluated()
+    if study.spec.stability is not None:
+        finished.append(stability(shop, made, blocks, fitted))
+        rolled = evaluated(finished[-1])
     if known is not None:
         ceiling = oracle(shop, known, made, people, labelled, blocks, fitted, tested)
         finished.append(ceiling)
         best = evaluated(ceiling)
     found = Evaluated(
-        ready.metrics + found.metrics + best.metrics,
-        ready.findings + found.findings + best.findings,
+        ready.metrics + found.metrics + rolled.metrics + best.metrics,
+        ready.findings + found.findings + rolled.findings + best.findings,
     )
     offered: Artefact | None = None
     if key is not None:

@@ -10,6 +10,7 @@ from commonweal.core.errors import Problem
 from commonweal.study.blocks import check_features
 from commonweal.study.derived_checks import check_derived
 from commonweal.study.episode_checks import check_episodes, check_settled
+from commonweal.study.leader_checks import check_leaders
 from commonweal.study.linkage_checks import check_linkage
 from commonweal.study.model_checks import check_models
 from commonweal.study.parts import Parts, between, filled, known, once
@@ -33,6 +34,7 @@ def cross_check(parts: Parts) -> list[Problem]:
     checks: list[Callable[[Parts], Iterable[Problem]]] = [
         _about, _action, _review, _protected, _cohort, _outcome, _splits,
         _filter, check_features, check_models, _capacity, _evaluation, _recommendation,
+        check_leaders,
     ]  # fmt: skip
     # The study's own rules may use what is computed from the sources.
     return found + [problem for check in checks for problem in check(parts.seen())]
