@@ -64,9 +64,9 @@ def test_headings_are_in_order(page: Page) -> None:
     titles = [text for level, text in page.headings if level == 2]
     assert titles == [
         "Contents", "1. In short", "2. Intended use and review", "3. Warnings and checks",
-        "4. The data and their gaps", "5. Whose records are whose", "6. The cohort and the outcome",
-        "7. Results", "8. Results by group", "9. What the model uses", "10. How to read this",
-        "11. How to rebuild this report",
+        "4. The data and their gaps", "5. The cohort and the outcome", "6. Results",
+        "7. Results by group", "8. Where to draw the line", "9. What the model uses",
+        "10. How to read this", "11. How to rebuild this report",
     ]  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def test_every_table_has_a_caption_headings_and_a_region_to_scroll(page: Page) -
 
 def test_every_picture_is_named_and_said_in_words(page: Page) -> None:
     pictures = [e for e in page.all("svg") if e.attributes.get("role") == "img"]
-    assert len(pictures) == len(page.all("figcaption")) == len(page.all("figure")) == 8
+    assert len(pictures) == len(page.all("figcaption")) == len(page.all("figure")) == 9
     assert all(e.attributes["aria-label"] for e in pictures)
     others = [e for e in page.all("svg") if e not in pictures]
     assert all(e.attributes["aria-hidden"] == "true" for e in others)

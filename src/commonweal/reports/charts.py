@@ -118,7 +118,7 @@ def funnel(spec: Funnel) -> Markup:
     for limits, dash in ((spec.inner, BASE_DASH), (spec.outer, OUTER_DASH)):
         for field in ("low", "high"):
             line = alt.Chart(rows([p.row() for p in limits])).mark_line(
-                color=GREY, strokeDash=list(dash), strokeWidth=1.5, clip=True
+                color=GREY, strokeDash=list(dash), strokeWidth=1.5
             )
             layers.append(line.encode(x=across(spec.x), y=upward(spec.y, field)))
     for place, some in enumerate((spec.usual, spec.apart)):

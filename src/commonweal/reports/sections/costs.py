@@ -62,7 +62,7 @@ def _table(reading: Reading, spec: CostsSpec, found: tuple[Metric, ...]) -> Tabl
     )  # fmt: skip
     caption = f"Costs and benefits in {spec.unit}, by length of the list, which is n; in brackets"
     caption += " 95% intervals over people, with costs and effect as assumed"
-    return Table(key="costs", caption=caption, columns=columns, rows=tuple(rows))
+    return Table(key="costs-table", caption=caption, columns=columns, rows=tuple(rows))
 
 
 def _assumptions(reading: Reading, spec: CostsSpec) -> tuple[str, ...]:

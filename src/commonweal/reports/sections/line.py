@@ -178,7 +178,7 @@ def _tradeoff(reading: Reading) -> Figure | None:
     top = max(p.y for s in series for p in s.points)
     spec = Curve(
         label=f"Precision against recall for {listed([reading.titled(m) for m in models])}",
-        series=series, x=Axis("recall", 1.0), y=Axis("precision", min(1.0, top * 1.05) or 1.0),
+        series=series, x=Axis("recall", 1.05), y=Axis("precision", min(1.0, top * 1.05) or 1.0),
     )  # fmt: skip
     said = (
         "Each ranking's line runs from a short list (left) to a long one (right): the higher a "

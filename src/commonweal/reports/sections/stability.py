@@ -78,7 +78,7 @@ def _table(reading: Reading, days: list[date]) -> Table:
         f"The top {number(k)} and the figures of one model, date by date; n of a part of the list "
         "and of precision is the length of the list"
     )
-    return Table(key="stability", caption=caption, columns=columns, rows=tuple(rows),
+    return Table(key="stability-table", caption=caption, columns=columns, rows=tuple(rows),
                  notes=notes(tuple(rows)))  # fmt: skip
 
 

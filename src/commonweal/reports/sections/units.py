@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from commonweal.core.results import Metric
 from commonweal.reports.cells import figure, notes
 from commonweal.reports.charts import BASE_DASH, OUTER_DASH, Funnel, funnel
@@ -83,8 +85,9 @@ def _funnel(reading: Reading, model: str, names: list[str]) -> Figure:
     ]
     dots = {g: Point(places[g], one("ratio", g).value) for g in names}
     apart = [g for g in names if one("beyond_chance", g).value]
-    middle = sorted(p.high or 1.0 for p in limits[1])[len(names) // 2]
-    top = max(1.5, middle, *(p.y for p in dots.values())) * 1.05
+    highest = max(p.high or 1.0 for p in limits[1])
+    top = max(min(highest, 3.0), *(p.y for p in dots.values())) * 1.05
+    limits = [tuple(replace(p, high=min(p.high or 1.0, top)) for p in some) for some in limits]
     spec = Funnel(
         label="Observed over expected outcomes of each unit, with the limits of chance",
         usual=tuple(dots[g] for g in names if g not in apart),
@@ -130,5 +133,5 @@ def _table(reading: Reading, model: str, names: list[str]) -> Table:
         "towards 1, what is left after chance is accounted for. “Beyond chance” is by Holm's rule: "
         "where no unit differs, it names one in 5% of reports.",
     )
-    return Table(key="units", caption=caption, columns=columns, rows=tuple(rows),
+    return Table(key="units-table", caption=caption, columns=columns, rows=tuple(rows),
                  notes=(*explained, *notes(tuple(rows))))  # fmt: skip
