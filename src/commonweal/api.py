@@ -2,13 +2,19 @@
 
 from commonweal.core.errors import BurdenError, CommonwealError, DataError, StudyError
 from commonweal.core.results import Finding, Metric
+from commonweal.evaluation.boundary import MovedBoundary, moved
 from commonweal.evaluation.calibration import Calibration, calibration
 from commonweal.evaluation.compare import Comparison, Ranked, compare, paired
 from commonweal.evaluation.composition import Composition, composition
+from commonweal.evaluation.costs import Costs, costs
 from commonweal.evaluation.crossings import Rates, rates
 from commonweal.evaluation.curves import Curves, curves
 from commonweal.evaluation.fairness import Differences, Fairness, fairness
 from commonweal.evaluation.outcomes import OtherOutcomes, other_outcomes
+from commonweal.evaluation.spec import Assumed
+from commonweal.evaluation.stability import Stability, stability
+from commonweal.evaluation.thresholds import Thresholds, thresholds
+from commonweal.evaluation.units import Units, units
 from commonweal.linkage.link import Linkage, link
 from commonweal.linkage.repeats.find import Repeats, find_repeats
 from commonweal.linkage.repeats.merging import Merged, latest_orders, merge
@@ -27,6 +33,7 @@ from commonweal.study.run import Run, rebuild, run
 from commonweal.study.spec import Study
 
 __all__ = [
+    "Assumed",
     "BurdenError",
     "Calibration",
     "Columns",
@@ -34,6 +41,7 @@ __all__ = [
     "Comparison",
     "Curves",
     "Composition",
+    "Costs",
     "DataError",
     "Derived",
     "DerivedSpec",
@@ -52,20 +60,25 @@ __all__ = [
     "Ranked",
     "OtherOutcomes",
     "Rates",
+    "MovedBoundary",
     "RepeatSpec",
     "Repeats",
     "Run",
     "Simulated",
+    "Stability",
     "Study",
     "StudyError",
+    "Thresholds",
     "TrustedId",
     "calibration",
+    "Units",
     "check_tables",
     "compare",
     "compare_missing",
     "composition",
     "consolidate",
     "curves",
+    "costs",
     "derive",
     "fairness",
     "find_repeats",
@@ -77,8 +90,12 @@ __all__ = [
     "paired",
     "other_outcomes",
     "rates",
+    "moved",
     "rebuild",
     "run",
     "simulate",
+    "stability",
+    "thresholds",
+    "units",
     "write_live_features",
 ]

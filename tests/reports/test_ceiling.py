@@ -45,7 +45,7 @@ def test_the_true_chance_is_the_last_row_of_the_rankings(page: Page) -> None:
 def test_its_line_is_drawn_like_no_other(page: Page) -> None:
     dash = " ".join(map(str, CEILING.dash))
     legends = page.html.count(f'stroke-dasharray="{dash}"')
-    assert legends == 2
+    assert legends == 3
     row = curves(Reading.of(simulated()))[0]
     assert isinstance(row, Row)
     for one in row.figures:

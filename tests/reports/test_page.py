@@ -65,8 +65,8 @@ def test_headings_are_in_order(page: Page) -> None:
     assert titles == [
         "Contents", "1. In short", "2. Intended use and review", "3. Warnings and checks",
         "4. The data and their gaps", "5. The cohort and the outcome", "6. Results",
-        "7. Results by group", "8. What the model uses", "9. How to read this",
-        "10. How to rebuild this report",
+        "7. Results by group", "8. Where to draw the line", "9. What the model uses",
+        "10. How to read this", "11. How to rebuild this report",
     ]  # fmt: skip
 
 

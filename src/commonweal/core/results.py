@@ -32,7 +32,8 @@ class Metric:
     variant
         Another version of the study than the one declared first.
     against
-        What a difference or an overlap compares with: a model, a group, a variant or a date.
+        What a difference or an overlap compares with: a model, a group, a variant, a date or
+        another cut-off.
     """
 
     metric: str

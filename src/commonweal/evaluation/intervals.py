@@ -12,7 +12,8 @@ from commonweal.evaluation.ranking import Floats, Ints
 
 SHARES = frozenset({
     "base_rate", "precision", "recall", "total_recall", "selection_rate", "calibration.observed",
-    "composition.cohort", "composition.positives", "composition.top",
+    "composition.cohort", "composition.positives", "composition.top", "moved.share",
+    "moved.precision",
 })  # fmt: skip
 """Figures that are a share of n people: of none or all of them, no draw ever differs."""
 

@@ -83,6 +83,51 @@ def _line(spec: Curve, place: int) -> list[alt.Chart]:
     return layers
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funnel:
+    """Units over the size of what is expected of them, between limits of chance.
+
+    Parameters
+    ----------
+    label
+        What the picture is.
+    usual, apart
+        Units within chance, and those beyond it.
+    inner, outer
+        Limits: points with their interval, ascending by x.
+    x, y
+        The axes.
+    """
+
+    label: str
+    usual: tuple[Point, ...]
+    apart: tuple[Point, ...]
+    inner: tuple[Point, ...]
+    outer: tuple[Point, ...]
+    x: Axis
+    y: Axis
+
+
+OUTER_DASH = (1, 3)
+
+
+def funnel(spec: Funnel) -> Markup:
+    """Draw units between the limits of chance; those beyond it have another shape."""
+    level = alt.Chart(rows([{"y": 1.0}])).mark_rule(color=INK, strokeWidth=1)
+    layers = [level.encode(y=upward(spec.y))]
+    for limits, dash in ((spec.inner, BASE_DASH), (spec.outer, OUTER_DASH)):
+        for field in ("low", "high"):
+            line = alt.Chart(rows([p.row() for p in limits])).mark_line(
+                color=GREY, strokeDash=list(dash), strokeWidth=1.5
+            )
+            layers.append(line.encode(x=across(spec.x), y=upward(spec.y, field)))
+    for place, some in enumerate((spec.usual, spec.apart)):
+        if some:
+            data = rows([p.row() for p in some])
+            layers.append(points(data, style(place)).encode(x=across(spec.x), y=upward(spec.y)))
+    return draw(framed(layers, 260), spec.label)
+
+
 def calibration(label: str, series: Sequence[Series], x: Axis, y: Axis) -> Markup:
     """Draw predicted against observed rates, and the line on which they agree."""
     end = min(x.end, y.end)

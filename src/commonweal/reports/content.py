@@ -10,7 +10,7 @@ from commonweal.cohorts.spec import CohortSpec, OutcomeSpec
 from commonweal.cohorts.splits import Split
 from commonweal.core.results import Finding, Metric
 from commonweal.decisions.spec import Capacity
-from commonweal.evaluation.spec import EvaluationSpec
+from commonweal.evaluation.spec import CostsSpec, EvaluationSpec, StabilitySpec, UnitsSpec
 from commonweal.models.spec import ModelSpec
 from commonweal.oversight.spec import About, Action, Protected, Review
 
@@ -143,6 +143,8 @@ class Content:
         Other choices that were run beside the declared one.
     outcomes
         Other outcomes the ranking is measured on.
+    costs, units, stability
+        Further sections of the study, None where it has none.
     """
 
     about: About
@@ -169,6 +171,9 @@ class Content:
     study_file: str
     variants: tuple[VariantSummary, ...] = ()
     outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
+    costs: CostsSpec | None = None
+    units: UnitsSpec | None = None
+    stability: StabilitySpec | None = None
 
     @property
     def exempt(self) -> bool:

@@ -71,9 +71,10 @@ class Figures:
 
     def groups_of(self, attribute: str, *, model: str) -> tuple[str, ...]:
         """Return the groups of an attribute that any figure of the model is about."""
+        apart = ("crossing.", "units.")
         held = {
             about[2] for about in self.by_subject
-            if about[1] == model and not about[0].startswith("crossing.")
+            if about[1] == model and not about[0].startswith(apart)
             and about[0] not in _OUTSIDE
         }  # fmt: skip
         return tuple(g for g in self.groups if g.startswith(f"{attribute}=") and g in held)
@@ -98,5 +99,6 @@ def nearest(k: int, published: Iterable[int], within: float | None = None) -> in
 
 
 def dates(metrics: Iterable[Metric]) -> tuple[date, ...]:
-    """Return the as-of dates at which a model was measured, ascending."""
-    return tuple(sorted({m.as_of for m in metrics if m.as_of is not None and m.model}))
+    """Return the as-of dates at which a model was measured as declared, ascending."""
+    found = {m.as_of for m in metrics if m.as_of is not None and m.model and not m.variant}
+    return tuple(sorted(found))

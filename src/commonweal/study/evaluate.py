@@ -50,7 +50,7 @@ def evaluation(shop: Workshop, main: Chain, more: Mapping[str, Artefact]) -> Art
 
     settings = [
         spec.evaluation, spec.capacity, spec.study.seed, spec.models, shop.study.disclosure,
-        shop.dates("test"),
+        shop.dates("test"), spec.costs, spec.units,
     ]  # fmt: skip
     parents = {f"blocks/{n}": a for n, a in main.blocks.items()}
     parents |= {f"models/{n}": a for n, a in main.fitted.items()}

@@ -8,6 +8,7 @@ from commonweal.core.store import Artefact
 from commonweal.study.everyone import everyone
 from commonweal.study.other_outcomes import other_outcomes
 from commonweal.study.stages import Records, Workshop
+from commonweal.study.units import units
 
 
 def extras(
@@ -17,5 +18,7 @@ def extras(
     found: dict[str, Artefact] = {}
     if shop.study.spec.protected:
         found["everyone"] = everyone(shop, made, people)
+    if shop.study.spec.units is not None:
+        found["units"] = units(shop, made, people)
     found.update(other_outcomes(shop, made, people))
     return found

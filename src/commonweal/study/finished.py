@@ -71,12 +71,17 @@ class Finished:
 
     def chosen(self) -> Chosen:
         """Return the codes that were chosen on training rows."""
-        found = {}
-        for name, artefact in self.blocks.items():
-            described: Any = artefact.json(DESCRIBED)
-            for column, codes in described["notes"].get("codes", {}).items():
-                found[name, column] = tuple(codes)
-        return found
+        return chosen_in(self.blocks)
+
+
+def chosen_in(blocks: Mapping[str, Artefact]) -> Chosen:
+    """Return the codes chosen for blocks: (block, column) -> codes."""
+    found = {}
+    for name, artefact in blocks.items():
+        described: Any = artefact.json(DESCRIBED)
+        for column, codes in described["notes"].get("codes", {}).items():
+            found[name, column] = tuple(codes)
+    return found
 
 
 @contextmanager

@@ -200,7 +200,8 @@ def _section(file: str, name: str, raw: object, kind: Any) -> tuple[Any, list[Pr
     except ValidationError as error:
         said = [
             explain(file, name, kind, detail) for detail in error.errors()
-            if detail["loc"][-1] != "str" or not isinstance(detail["input"], list)
+            if not (detail["loc"][-1] == "str" and isinstance(detail["input"], list))
+            and not (detail["loc"][-1] == "float" and isinstance(detail["input"], dict))
         ]  # fmt: skip
         # The members of a union each say no; the reader needs to hear it once.
         told += [one for one in dict.fromkeys(said) if one.where not in strange]

@@ -25,6 +25,7 @@ _SAID = {
     "dict_type": ("should be a table", "write it as [NAME] or { }"),
     "dataclass_type": ("should be a table", "write it as [NAME] or { }"),
 }
+_NUMBER_OR_TABLE = ("should be a number or a table", "write 5 or { value = 5, low = 4, high = 6 }")
 _SCALARS = {"string_type": "str", "bool_type": "bool", "float_type": "float"}
 
 
@@ -37,6 +38,12 @@ def explain(file: str, section: str, kind: Any, detail: Mapping[str, Any]) -> Pr
         what, mend = "should be text, a number, true or false", "write one value"
         if any(get_origin(member) is tuple for member in get_args(inside)):
             what, mend = "should be text or a list of text", "write it in quotes"
+        if any(is_dataclass(member) for member in get_args(inside)):
+            what, mend = _NUMBER_OR_TABLE
+    elif (
+        code == "dataclass_type" and loc and _alternative(path_of(section, kind, loc[:-1])[1], loc)
+    ):
+        where, what, mend = path_of(section, kind, loc[:-1])[0], *_NUMBER_OR_TABLE
     elif code == "unexpected_keyword_argument":
         where, inside = path_of(section, kind, loc[:-1])
         near = nearest(str(loc[-1]), settings := _settings(inside))
@@ -70,6 +77,12 @@ def path_of(section: str, kind: Any, loc: tuple[str | int, ...]) -> tuple[str, A
     return path, kind
 
 
+def _alternative(kind: Any, loc: tuple[str | int, ...]) -> bool:
+    """Whether the last step only names a table that may stand where a number may."""
+    members = get_args(_plain(kind))
+    return any(is_dataclass(m) and getattr(m, "__name__", "") == loc[-1] for m in members)
+
+
 def _many(step: str | int) -> bool:
     """Whether a step only says that the list was meant, where one thing or a list may stand."""
     return isinstance(step, str) and step.startswith("tuple[")
@@ -81,6 +94,8 @@ def _inside(kind: Any, step: str | int) -> tuple[Any, bool]:
     members = get_args(kind) if get_origin(kind) in (Union, types.UnionType) else ()
     for member in members:
         if get_origin(member) is tuple and _many(step):
+            return member, False
+        if is_dataclass(member) and float in members and step == getattr(member, "__name__", ""):
             return member, False
         if is_dataclass(member) and step in get_args(get_type_hints(member).get("kind", str)):
             return member, False

@@ -77,7 +77,8 @@ def content(
         ),
         recommendation=recommendation, inputs=dict(digests), versions=versions(),
         variants=tuple(summary(shop.study, variant) for variant, _ in varied),
-        study_file=shop.study.path.name, outcomes=spec.outcomes,
+        study_file=shop.study.path.name, outcomes=spec.outcomes, costs=spec.costs,
+        units=spec.units, stability=spec.stability,
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from commonweal.study.openings import Openings
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
+from commonweal.study.stability import stability
 from commonweal.study.variants import Variant, variants
 from commonweal.study.verify import read_manifest, verify
 
@@ -260,7 +261,11 @@ def _run(
     if varied:
         finished.append(compared(shop, main, tested, varied))
         beside = evaluated(finished[-1])
-    parts = (ready, found, best, beside, mattering)
+    rolled = Evaluated()
+    if study.spec.stability is not None:
+        finished.append(stability(shop, main))
+        rolled = evaluated(finished[-1])
+    parts = (ready, found, best, beside, mattering, rolled)
     found = Evaluated(
         tuple(m for part in parts for m in part.metrics),
         (*(f for part in parts for f in part.findings), *_opened(shop)),

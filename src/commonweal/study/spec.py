@@ -10,7 +10,7 @@ from commonweal.cohorts.spec import CohortSpec, FilterSpec, OutcomeSpec
 from commonweal.core.engines.address import Address
 from commonweal.decisions.spec import Capacity, RecommendationSpec
 from commonweal.evaluation.matters import LearningCurveSpec, ProxiesSpec, SelectionSpec
-from commonweal.evaluation.spec import EvaluationSpec
+from commonweal.evaluation.spec import CostsSpec, EvaluationSpec, StabilitySpec, UnitsSpec
 from commonweal.features.spec import BlockSpec
 from commonweal.models.spec import ModelSpec
 from commonweal.oversight.disclosure import Disclosure
@@ -41,6 +41,9 @@ class StudySpec:
     proxies: ProxiesSpec | None = None
     learning_curve: LearningCurveSpec | None = None
     outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
+    costs: CostsSpec | None = None
+    units: UnitsSpec | None = None
+    stability: StabilitySpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from commonweal.study.blocks import check_features
 from commonweal.study.crossing_checks import check_crossings
 from commonweal.study.derived_checks import check_derived
 from commonweal.study.episode_checks import check_episodes, check_settled
+from commonweal.study.leader_checks import check_leaders
 from commonweal.study.linkage_checks import check_linkage
 from commonweal.study.matters_checks import check_matters
 from commonweal.study.model_checks import check_models
@@ -38,6 +39,7 @@ def cross_check(parts: Parts) -> list[Problem]:
         _filter, check_features, check_models, _capacity, _evaluation, _recommendation,
         check_variants,
         check_matters,
+        check_leaders,
     ]  # fmt: skip
     # The study's own rules may use what is computed from the sources.
     return found + [problem for check in checks for problem in check(parts.seen())]

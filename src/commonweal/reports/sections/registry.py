@@ -1,4 +1,4 @@
-"""The sections in their order. A new section is one file and one line here."""
+"""The sections in their order: one without parts is left out. A new one is a file and a line."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from commonweal.reports.reading import Reading
 from commonweal.reports.sections.checks import checks
 from commonweal.reports.sections.choices import choices
 from commonweal.reports.sections.cohort import cohort
+from commonweal.reports.sections.costs import costs
 from commonweal.reports.sections.data import data
 from commonweal.reports.sections.features import features
 from commonweal.reports.sections.glossary import glossary
 from commonweal.reports.sections.groups import groups
+from commonweal.reports.sections.line import line
 from commonweal.reports.sections.outcomes import outcomes
 from commonweal.reports.sections.people import people
 from commonweal.reports.sections.rebuild import rebuild
 from commonweal.reports.sections.results import results
+from commonweal.reports.sections.stability import stability
 from commonweal.reports.sections.summary import summary
+from commonweal.reports.sections.units import units
 from commonweal.reports.sections.use import use
 
 SECTIONS: tuple[Callable[[Reading], Section], ...] = (
@@ -30,6 +34,10 @@ SECTIONS: tuple[Callable[[Reading], Section], ...] = (
     results,
     groups,
     outcomes,
+    line,
+    costs,
+    units,
+    stability,
     features,
     choices,
     glossary,

@@ -8,7 +8,9 @@ from commonweal.study.examine.composition import composition
 from commonweal.study.examine.crossings import crossings
 from commonweal.study.examine.examined import Examination
 from commonweal.study.examine.fairness import error_rates
+from commonweal.study.examine.lines import moved_lines, spending
 from commonweal.study.examine.outcomes import outcomes
+from commonweal.study.examine.units import difficulty
 
 EXAMINATIONS: tuple[Examination, ...] = (
     calibration,
@@ -17,4 +19,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     composition,
     outcomes,
     error_rates,
+    moved_lines,
+    spending,
+    difficulty,
 )
