@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -15,11 +15,11 @@ from commonweal.core.parallel import each
 from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.seeds import stream
 from commonweal.core.store import Artefact
+from commonweal.evaluation.compare import Ranked, paired
 from commonweal.evaluation.overall import Subject
-from commonweal.evaluation.paired import Ranked, paired
-from commonweal.evaluation.ranking import Ranking
+from commonweal.evaluation.ranking import Floats, Ranking
 from commonweal.study.chain import Chain
-from commonweal.study.evaluate import evaluated, rankings, write_evaluated
+from commonweal.study.evaluate import evaluated, scored_by, write_evaluated
 from commonweal.study.stages import Workshop, code_below
 from commonweal.study.tested import Shown, Tested, measured, tested, wanted
 from commonweal.study.variants import Variant
@@ -35,6 +35,7 @@ class _Measured:
 
     shop: Workshop
     test: Tested
+    scores: Floats
     ranking: Ranking
     cutoffs: tuple[int, ...]
 
@@ -44,8 +45,11 @@ class _Measured:
         return np.asarray(self.test.people["entity_id"].to_pylist(), dtype=np.str_)
 
     def ranked(self) -> Ranked:
-        """Return the ranking with ids, to be compared with one of other people."""
-        return Ranked(self.ids[self.ranking.order], self.ranking)
+        """Return the people with their ids, to be compared with others."""
+        return Ranked(
+            ids=self.ids, labels=self.test.labels, scores=self.scores, ties=self.test.ties,
+            probability=False,
+        )  # fmt: skip
 
     def at(self, k: int) -> int | None:
         """Return the published cut-off nearest to `k`, within a quarter of it."""
@@ -91,8 +95,10 @@ def _dated(
     """Measure every variant on one test date."""
     if not test.measurable(shop):
         return [], []
-    beside = _published(shop, main, test, evaluated(published).metrics)
-    declared = _Measured(shop, test, *beside[0])
+    scored = {name: found for name, found, _ in scored_by(shop, test, main.blocks, main.fitted)}
+    beside = _published(test, scored, evaluated(published).metrics)
+    first = scored[shop.study.spec.evaluation.headline]
+    declared = _Measured(shop, test, first, *beside[0])
     measurable: list[tuple[Variant, _Measured]] = []
     findings = []
     for variant, made in others:
@@ -106,15 +112,16 @@ def _dated(
     return [m for found in each(lambda do: do(), work, shop.threads) for m in found], findings
 
 
-def _published(shop: Workshop, main: Chain, test: Tested, metrics: Iterable[Metric]) -> list[Shown]:
+def _published(
+    test: Tested, scored: Mapping[str, Floats], metrics: Iterable[Metric]
+) -> list[Shown]:
     """Return the declared models' rankings, the headline's first, as they are published."""
     ks: dict[str | None, list[int]] = {}
     for m in metrics:
         if m.metric == "precision" and m.whole and m.as_of == test.as_of and m.k:
             ks.setdefault(m.model, []).append(m.k)
     return [
-        (ranking, tuple(sorted(ks.get(name, ()))))
-        for name, ranking in rankings(shop, test, main.blocks, main.fitted)
+        (test.ranking(found), tuple(sorted(ks.get(name, ())))) for name, found in scored.items()
     ]
 
 
@@ -126,9 +133,9 @@ def _measured(
                  if t.as_of == declared.test.as_of), None)  # fmt: skip
     if mine is None or not mine.measurable(made.shop):
         return None
-    _, ranking = next(rankings(made.shop, mine, made.blocks, made.fitted))
-    rule = made.shop.study.disclosure
-    found = _Measured(made.shop, mine, ranking, ())
+    _, scores, _ = next(scored_by(made.shop, mine, made.blocks, made.fitted))
+    rule, ranking = made.shop.study.disclosure, mine.ranking(scores)
+    found = _Measured(made.shop, mine, scores, ranking, ())
     same = _same_people(found, declared)
     near = rule.cutoffs(ranking, None, wanted(made.shop), rankings=beside if same else ())
     found = replace(found, cutoffs=near)
