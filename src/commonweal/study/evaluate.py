@@ -24,8 +24,9 @@ from commonweal.evaluation.ranking import Ranking
 from commonweal.models.fitted import scores
 from commonweal.models.registry import load
 from commonweal.study.matrix import matrix
+from commonweal.study.models import seen
 from commonweal.study.spec import StudySpec
-from commonweal.study.stages import Workshop, code_below, seen
+from commonweal.study.stages import Workshop, code_below
 from commonweal.study.tested import Shown, Tested, measured, published, tested, wanted
 
 

@@ -24,6 +24,7 @@ from commonweal.study.features import features
 from commonweal.study.fetched import fetched
 from commonweal.study.linkage import COLUMNS, link, linkable
 from commonweal.study.load import load
+from commonweal.study.models import models
 from commonweal.study.prepared import prepare as prepare_records
 from commonweal.study.run import alone, write_manifest, write_settings
 from commonweal.study.spec import Study
@@ -204,7 +205,7 @@ def _headline(shop: stages.Workshop, shift: float) -> Moved:
     labelled = stages.labels(shop, made, people)
     grouped = stages.groups(shop, made, people)
     blocks = features(shop, made, people)
-    fitted = stages.models(shop, people, labelled, blocks)
+    fitted = models(shop, people, labelled, blocks)
     metrics = evaluated(evaluation(shop, people, labelled, grouped, blocks, fitted)).metrics
     mine = [m for m in metrics if m.model == spec.evaluation.headline and m.group is None]
     mine = [m for m in mine if m.as_of == max(m.as_of for m in mine if m.as_of)]

@@ -31,6 +31,7 @@ from commonweal.study.features import features
 from commonweal.study.fetched import fetched
 from commonweal.study.load import load
 from commonweal.study.matrix import matrix
+from commonweal.study.models import models, seen
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
@@ -236,7 +237,7 @@ def _run(
     blocks = features(shop, made, people)
     _check_ranks(study, blocks)
     described = describe(shop, blocks)
-    fitted = stages.models(shop, people, labelled, blocks)
+    fitted = models(shop, people, labelled, blocks)
     tested = evaluation(shop, people, labelled, grouped, blocks, fitted)
     finished = [
         *ready.stages,
@@ -308,7 +309,7 @@ def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
     for name, spec in study.spec.models.items():
         if not isinstance(spec, CountRankSpec):
             continue
-        names = matrix(stages.seen(spec, blocks)).names
+        names = matrix(seen(spec, blocks)).names
         if spec.feature not in names:
             near = difflib.get_close_matches(spec.feature, sorted(names), n=1)
             mend = f"did you mean {near[0]}?" if near else "name a column of a feature block"
