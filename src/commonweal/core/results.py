@@ -25,7 +25,14 @@ class Metric:
     n
         Number of people (or records) the figure is about; never optional.
     model, as_of, k, group
-        Which model, as-of date, cut-off and group (``attribute=value``), where they apply.
+        Which model, as-of date, cut-off and group (``attribute=value``, or several joined by
+        `` & ``), where they apply.
+    outcome
+        Another outcome than the one predicted (``[outcomes.NAME]``).
+    variant
+        Another version of the study than the one declared first.
+    against
+        What a difference or an overlap compares with: a model, a group, a variant or a date.
     """
 
     metric: str
@@ -37,6 +44,14 @@ class Metric:
     as_of: date | None = None
     k: int | None = None
     group: str | None = None
+    outcome: str | None = None
+    variant: str | None = None
+    against: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is about everybody, the outcome predicted and the study as declared."""
+        return not (self.group or self.outcome or self.variant or self.against)
 
     def record(self) -> dict[str, object]:
         """Return the figure as metrics.json holds it: keys that do not apply are left out."""
@@ -47,7 +62,10 @@ class Metric:
 
     def sentence(self) -> str:
         """Say the figure in words, with its interval and n."""
-        where = [f"in {self.group}"] if self.group else []
+        where = [f"against {self.against}"] if self.against else []
+        where += [f"for {self.outcome}"] if self.outcome else []
+        where += [f"in variant {self.variant}"] if self.variant else []
+        where += [f"in {self.group}"] if self.group else []
         where += [f"among the top {self.k:,}"] if self.k else []
         where += [f"as of {self.as_of}"] if self.as_of else []
         interval = ""

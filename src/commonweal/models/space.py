@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -95,7 +95,8 @@ def rounded(spec: Tunable, setting: str, value: float) -> float:
 
 def with_values(spec: _Kind, values: Values) -> _Kind:
     """Return a model's settings with some of them replaced."""
-    return replace(spec, **values)
+    changed: dict[str, Any] = dict(values)
+    return replace(spec, **changed)
 
 
 def bare(spec: _Kind) -> _Kind:

@@ -8,8 +8,9 @@ from typing import Any
 
 from commonweal.core.errors import StudyError, problem
 from commonweal.core.seeds import seed_for
-from commonweal.models.space import Range, Values, rounded, space_of, whole
+from commonweal.models.space import Values, rounded, space_of, whole
 from commonweal.models.spec import Tunable
+from commonweal.models.tuning_spec import Range
 
 
 def optuna() -> Any:

@@ -8,7 +8,9 @@ from datetime import date
 
 from commonweal.core.results import Metric
 
-Key = tuple[str, str | None, int | None, str | None]
+About = tuple[str, str | None, str | None, str | None, str | None, str | None]
+"""Metric, model, group, outcome, variant, and what it is compared with."""
+Key = tuple[int | None, About]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,27 +20,27 @@ class Figures:
     Parameters
     ----------
     by_key
-        (metric, model, k, group) -> figure.
+        Cut-off and what it is about -> figure.
     by_subject
-        (metric, model, group) -> figures, ascending by k.
+        What they are about -> figures, ascending by k.
     groups
         Every group named by a figure, in the order first met.
     """
 
     by_key: Mapping[Key, Metric]
-    by_subject: Mapping[tuple[str, str | None, str | None], tuple[Metric, ...]]
+    by_subject: Mapping[About, tuple[Metric, ...]]
     groups: tuple[str, ...]
 
     @classmethod
     def of(cls, metrics: Iterable[Metric], as_of: date | None) -> Figures:
         """Index the figures of `as_of`; of two that are about the same, the first counts."""
         by_key: dict[Key, Metric] = {}
-        by_subject: dict[tuple[str, str | None, str | None], list[Metric]] = {}
+        by_subject: dict[About, list[Metric]] = {}
         for m in metrics:
-            key = (m.metric, m.model, m.k, m.group)
-            if m.as_of == as_of and key not in by_key:
-                by_key[key] = m
-                by_subject.setdefault((m.metric, m.model, m.group), []).append(m)
+            about = (m.metric, m.model, m.group, m.outcome, m.variant, m.against)
+            if m.as_of == as_of and (m.k, about) not in by_key:
+                by_key[m.k, about] = m
+                by_subject.setdefault(about, []).append(m)
         ordered = {
             subject: tuple(sorted(found, key=lambda m: m.k or 0))
             for subject, found in by_subject.items()
@@ -47,14 +49,18 @@ class Figures:
         return cls(by_key, ordered, tuple(groups))
 
     def one(
-        self, metric: str, *, model: str, k: int | None = None, group: str | None = None
-    ) -> Metric | None:
+        self, metric: str, *, model: str, k: int | None = None, group: str | None = None,
+        outcome: str | None = None, variant: str | None = None, against: str | None = None,
+    ) -> Metric | None:  # fmt: skip
         """Return the figure about exactly this, or None where it was not published."""
-        return self.by_key.get((metric, model, k, group))
+        return self.by_key.get((k, (metric, model, group, outcome, variant, against)))
 
-    def many(self, metric: str, *, model: str, group: str | None = None) -> tuple[Metric, ...]:
+    def many(
+        self, metric: str, *, model: str, group: str | None = None, outcome: str | None = None,
+        variant: str | None = None, against: str | None = None,
+    ) -> tuple[Metric, ...]:  # fmt: skip
         """Return the figures at every published cut-off, ascending by k."""
-        return self.by_subject.get((metric, model, group), ())
+        return self.by_subject.get((metric, model, group, outcome, variant, against), ())
 
     def cutoffs(self, metric: str, *, model: str, group: str | None = None) -> tuple[int, ...]:
         """Return the cut-offs at which a figure was published, ascending."""
@@ -63,7 +69,10 @@ class Figures:
 
     def groups_of(self, attribute: str, *, model: str) -> tuple[str, ...]:
         """Return the groups of an attribute that any figure of the model is about."""
-        held = {group for _, about, group in self.by_subject if about == model}
+        held = {
+            about[2] for about in self.by_subject
+            if about[1] == model and not about[0].startswith("crossing.")
+        }  # fmt: skip
         return tuple(g for g in self.groups if g.startswith(f"{attribute}=") and g in held)
 
 

@@ -25,7 +25,7 @@ def precision_chart(metrics: Sequence[Metric], headline: str) -> alt.LayerChart:
     altair.LayerChart
         A line a model and a band; ``save("x.svg")`` writes it without a network.
     """
-    found = [m for m in metrics if m.metric == "precision" and m.group is None]
+    found = [m for m in metrics if m.metric == "precision" and m.whole]
     last = max((m.as_of for m in found if m.as_of), default=None)
     rows = [m.record() for m in found if m.as_of == last]
     x = alt.X("k:Q", title="people ranked first (k)", scale=alt.Scale(type="log"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -20,9 +20,11 @@ from commonweal.core.store import Artefact, write_json
 from commonweal.core.tables import read_table
 from commonweal.evaluation.groups import Grouping, audit
 from commonweal.evaluation.overall import Subject, bins_from
-from commonweal.evaluation.ranking import Ranking
+from commonweal.evaluation.ranking import Floats, Ranking
 from commonweal.models.fitted import scores
 from commonweal.models.registry import load
+from commonweal.study.examine.examined import Evaluated, Examined
+from commonweal.study.examine.registry import EXAMINATIONS
 from commonweal.study.matrix import matrix
 from commonweal.study.models import seen
 from commonweal.study.spec import StudySpec
@@ -30,25 +32,9 @@ from commonweal.study.stages import Workshop, code_below
 from commonweal.study.tested import Shown, Tested, measured, published, tested, wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """What a stage that measures rankings publishes.
-
-    Parameters
-    ----------
-    metrics
-        Every figure.
-    findings
-        Every check.
-    """
-
-    metrics: tuple[Metric, ...]
-    findings: tuple[Finding, ...]
-
-
 def evaluation(
     shop: Workshop, people: Artefact, labelled: Artefact, grouped: Artefact,
-    blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact],
+    blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact], more: Mapping[str, Artefact],
 ) -> Artefact:  # fmt: skip
     """Evaluate every model on the test dates: ``metrics.json`` and ``findings.json``.
 
@@ -60,7 +46,7 @@ def evaluation(
         metrics: list[Metric] = []
         findings: list[Finding] = []
         for test in tested(shop, people, labelled):
-            found = _evaluate(shop, test, grouped, blocks, fitted)
+            found = _evaluate(shop, test, grouped, blocks, fitted, more)
             metrics += found.metrics
             findings += found.findings
         write_evaluated(folder, metrics, findings)
@@ -71,8 +57,10 @@ def evaluation(
     ]  # fmt: skip
     parents = {f"blocks/{n}": a for n, a in blocks.items()}
     parents |= {f"models/{n}": a for n, a in fitted.items()}
+    parents |= {f"extras/{n}": a for n, a in more.items()}
     parents |= {"cohort": people, "labels": labelled, "groups": grouped}
-    code = code_below("models", "evaluation", "oversight", "study/evaluate.py", "study/tested.py")
+    files = ("study/evaluate.py", "study/tested.py", "study/examine")
+    code = code_below("models", "evaluation", "oversight", *files)
     return shop.make("evaluation", code, settings, parents, write)
 
 
@@ -102,34 +90,43 @@ def evaluated(artefact: Artefact) -> Evaluated:
 
 def _evaluate(
     shop: Workshop, test: Tested, grouped: Artefact, blocks: Mapping[str, Artefact],
-    fitted: Mapping[str, Artefact],
+    fitted: Mapping[str, Artefact], more: Mapping[str, Artefact],
 ) -> Evaluated:  # fmt: skip
     spec, rule = shop.study.spec, shop.study.disclosure
     everyone = test.outside(shop)
     metrics: list[Metric] = []
     findings: list[Finding] = [_total_recall(test.as_of, everyone)]
-    shown: list[Shown] = []
-    subjects: list[Subject] = []
-    for name, ranking, probability in rankings(shop, test, blocks, fitted):
-        subject = Subject(name, test.as_of, probability, everyone)
-        cutoffs = rule.cutoffs(ranking, None, wanted(shop), rankings=shown)
-        shown.append((ranking, cutoffs))
-        subjects.append(subject)
-        findings.append(_moved(subject, spec.capacity.k, cutoffs))
+    scored: dict[str, Floats] = {}
+    shown: dict[str, Shown] = {}
+    subjects: dict[str, Subject] = {}
+    for name, values, probability in scored_by(shop, test, blocks, fitted):
+        ranking = test.ranking(values)
+        cutoffs = rule.cutoffs(ranking, None, wanted(shop), rankings=list(shown.values()))
+        scored[name], shown[name] = values, (ranking, cutoffs)
+        subjects[name] = Subject(name, test.as_of, probability, everyone)
+        findings.append(_moved(subjects[name], spec.capacity.k, cutoffs))
     if test.measurable(shop):
-        work = [partial(measured, shop, one, who) for one, who in zip(shown, subjects, strict=True)]
-        groupings, said = _groupings(shop, test, grouped, *shown[0])
+        work = [partial(measured, shop, shown[name], who) for name, who in subjects.items()]
+        first, who = shown[spec.evaluation.headline], subjects[spec.evaluation.headline]
+        pooled, said = _pooled_groups(shop, test, grouped)
+        groupings = _groupings(shop, pooled, *first)
         findings += said
-        work += [partial(_audited, shop, shown[0], subjects[0], g) for g in groupings]
+        work += [partial(_audited, shop, first, who, g) for g in groupings]
         metrics += [m for found in each(lambda do: do(), work, shop.threads) for m in found]
+        seen_by = Examined(
+            shop, test, scored, shown, subjects, pooled, tuple(groupings), more
+        )  # fmt: skip
+        for examined in each(lambda look: look(seen_by), EXAMINATIONS, shop.threads):
+            metrics += examined.metrics
+            findings += examined.findings
     findings += [_calibrated(metrics, spec.evaluation.headline), _beaten(metrics, spec)]
     return Evaluated(tuple(metrics), tuple(findings))
 
 
-def rankings(
+def scored_by(
     shop: Workshop, test: Tested, blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact]
-) -> Iterator[tuple[str, Ranking, bool]]:
-    """Rank the people by every model: its name, the ranking, whether scores are probabilities.
+) -> Iterator[tuple[str, Floats, bool]]:
+    """Score the people by every model: its name, the scores, whether they are probabilities.
 
     The headline model comes first. The scores live in memory only.
     """
@@ -137,13 +134,21 @@ def rankings(
     for name in sorted(fitted, key=lambda name: name != spec.evaluation.headline):
         features = matrix(seen(spec.models[name], blocks))
         model = load(spec.models[name], fitted[name].path, features.names)
-        yield name, test.ranking(scores(model, features, test.rows)), model.probability
+        yield name, scores(model, features, test.rows), model.probability
+
+
+def rankings(
+    shop: Workshop, test: Tested, blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact]
+) -> Iterator[tuple[str, Ranking]]:
+    """Rank the people by every model, the headline model first."""
+    for name, values, _ in scored_by(shop, test, blocks, fitted):
+        yield name, test.ranking(values)
 
 
 def _calibrated(metrics: Sequence[Metric], headline: str) -> Finding:
     """Compare what the headline model predicted on average with what happened."""
     code = "evaluation.calibration"
-    found = {m.metric: m for m in metrics if m.model == headline and m.group is None}
+    found = {m.metric: m for m in metrics if m.model == headline and m.whole}
     rate, mean = found.get("base_rate"), found.get("mean_prediction")
     if rate is None or mean is None or rate.low is None or rate.high is None:
         message = f"{headline} gives no probabilities, or its rates are not shown."
@@ -161,7 +166,7 @@ def _beaten(metrics: Sequence[Metric], spec: StudySpec) -> Finding:
     """Say whether another ranking finds as many at capacity as the headline model."""
     code, headline, k = "evaluation.headline-not-better", spec.evaluation.headline, spec.capacity.k
     found = {m.model: m.value for m in metrics
-             if m.metric == "precision" and m.k == k and m.group is None}  # fmt: skip
+             if m.metric == "precision" and m.k == k and m.whole}  # fmt: skip
     if headline not in found or len(found) < 2:
         message = "Precision at capacity can be shown for one ranking at most."
         return Finding(code=code, severity=Severity.SKIPPED, message=message)
@@ -206,11 +211,11 @@ def _audited(shop: Workshop, shown: Shown, subject: Subject, by: Grouping) -> li
     return published(shop, shown, found)
 
 
-def _groupings(
-    shop: Workshop, test: Tested, grouped: Artefact, ranking: Ranking, cutoffs: tuple[int, ...]
-) -> tuple[list[Grouping], list[Finding]]:
-    """Choose groups and cut-offs of every protected attribute that can be shown."""
-    spec, rule = shop.study.spec, shop.study.disclosure
+def _pooled_groups(
+    shop: Workshop, test: Tested, grouped: Artefact
+) -> tuple[dict[str, NDArray[np.str_]], list[Finding]]:
+    """Pool the groups of every protected attribute until they can be shown."""
+    rule = shop.study.disclosure
     findings: list[Finding] = []
     pooled: dict[str, NDArray[np.str_]] = {}
     attributes = read_table(grouped.file("groups.parquet")).drop_columns(["row"])
@@ -222,6 +227,15 @@ def _groupings(
         findings.append(_pooled(attribute, len(set(groups)), shown))
         if shown != {"all"}:
             pooled[attribute] = found
+    return pooled, findings
+
+
+def _groupings(
+    shop: Workshop, pooled: Mapping[str, NDArray[np.str_]], ranking: Ranking,
+    cutoffs: tuple[int, ...],
+) -> list[Grouping]:  # fmt: skip
+    """Choose the cut-offs of every protected attribute that can be shown."""
+    spec, rule = shop.study.spec, shop.study.disclosure
     groupings = []
     for attribute in pooled:
         ranked = pooled[attribute][ranking.order]
@@ -229,7 +243,7 @@ def _groupings(
         ks = rule.cutoffs(ranking, ranked, wanted(shop), among=cutoffs, attributes=others)
         bins = bins_from(ks, ranking.n, spec.evaluation.calibration_bins)
         groupings.append(Grouping(attribute, ranked, ks, bins))
-    return groupings, findings
+    return groupings
 
 
 def _pooled(attribute: str, before: int, shown: set[str]) -> Finding:

@@ -20,6 +20,7 @@ from commonweal.linkage.prepare import prepare
 from commonweal.linkage.verify import Violation, violations
 from commonweal.study import stages
 from commonweal.study.evaluate import evaluated, evaluation
+from commonweal.study.extras import extras
 from commonweal.study.features import features
 from commonweal.study.fetched import fetched
 from commonweal.study.linkage import COLUMNS, link, linkable
@@ -206,8 +207,10 @@ def _headline(shop: stages.Workshop, shift: float) -> Moved:
     grouped = stages.groups(shop, made, people)
     blocks = features(shop, made, people)
     fitted = models(shop, people, labelled, blocks)
-    metrics = evaluated(evaluation(shop, people, labelled, grouped, blocks, fitted)).metrics
-    mine = [m for m in metrics if m.model == spec.evaluation.headline and m.group is None]
+    more = extras(shop, made, people, labelled, grouped)
+    tested = evaluation(shop, people, labelled, grouped, blocks, fitted, more)
+    metrics = evaluated(tested).metrics
+    mine = [m for m in metrics if m.model == spec.evaluation.headline and m.whole]
     mine = [m for m in mine if m.as_of == max(m.as_of for m in mine if m.as_of)]
     plain = [m for name in ("auc", "base_rate") for m in mine if m.metric == name and m.k is None]
     precise = [m for m in mine if m.metric == "precision" and m.k]

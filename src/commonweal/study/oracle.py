@@ -13,7 +13,8 @@ from commonweal.evaluation.overall import Subject
 from commonweal.evaluation.ranking import Floats
 from commonweal.evaluation.spec import ORACLE
 from commonweal.reports.figures import nearest
-from commonweal.study.evaluate import Evaluated, evaluated, rankings, write_evaluated
+from commonweal.study.evaluate import evaluated, rankings, write_evaluated
+from commonweal.study.examine.examined import Evaluated
 from commonweal.study.load import outcome_of
 from commonweal.study.spec import Study
 from commonweal.study.stages import Records, Workshop, code_below, history
@@ -124,11 +125,11 @@ def _shown(
         return []
     ks: dict[str | None, list[int]] = {}
     for m in theirs:
-        if m.metric == "precision" and m.group is None and m.as_of == test.as_of and m.k:
+        if m.metric == "precision" and m.whole and m.as_of == test.as_of and m.k:
             ks.setdefault(m.model, []).append(m.k)
     return [
         (ranking, tuple(sorted(ks.get(name, ()))))
-        for name, ranking, _ in rankings(shop, test, blocks, fitted)
+        for name, ranking in rankings(shop, test, blocks, fitted)
     ]
 
 
@@ -150,7 +151,7 @@ def _compared(metrics: Sequence[Metric], as_of: date, shop: Workshop) -> Finding
     """Say how much of what the true chances find at capacity the headline model finds."""
     code, where = "evaluation.oracle", str(as_of)
     headline, capacity = shop.study.spec.evaluation.headline, shop.study.spec.capacity.k
-    precise = [m for m in metrics if m.metric == "precision" and m.group is None]
+    precise = [m for m in metrics if m.metric == "precision" and m.whole]
     mine = {m.k: m for m in precise if m.model == headline}
     best = {m.k: m for m in precise if m.model == ORACLE}
     k = nearest(capacity, [k for k in mine if k in best and k is not None], within=0.5)

@@ -22,7 +22,7 @@ from commonweal.records.conditions import holds
 from commonweal.reports.content import BlockSummary, Content, FlowStep, SourceSummary
 from commonweal.reports.rules import condition
 from commonweal.study.episodes import episode_findings, episode_metrics
-from commonweal.study.evaluate import Evaluated
+from commonweal.study.examine.examined import Evaluated
 from commonweal.study.linkage import linkage_findings, linkage_metrics
 from commonweal.study.stages import Workshop
 

@@ -26,7 +26,9 @@ from commonweal.models.spec import BoostedSpec, CountRankSpec
 from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
 from commonweal.study.dictionary import DICTIONARY, describe
-from commonweal.study.evaluate import Evaluated, evaluated, evaluation
+from commonweal.study.evaluate import evaluated, evaluation
+from commonweal.study.examine.examined import Evaluated
+from commonweal.study.extras import extras
 from commonweal.study.features import features
 from commonweal.study.fetched import fetched
 from commonweal.study.load import load
@@ -90,7 +92,7 @@ class Run:
 
     def sentence(self) -> str:
         """Say the headline figures in words: precision nearest capacity, base rate, AUC."""
-        mine = [m for m in self.metrics if m.model == self.headline and m.group is None]
+        mine = [m for m in self.metrics if m.model == self.headline and m.whole]
         last = max((m.as_of for m in mine if m.as_of), default=None)
         mine = [m for m in mine if m.as_of == last]
         plain = {m.metric: m for m in mine if m.k is None}
@@ -238,7 +240,8 @@ def _run(
     _check_ranks(study, blocks)
     described = describe(shop, blocks)
     fitted = models(shop, people, labelled, blocks)
-    tested = evaluation(shop, people, labelled, grouped, blocks, fitted)
+    more = extras(shop, made, people, labelled, grouped)
+    tested = evaluation(shop, people, labelled, grouped, blocks, fitted, more)
     finished = [
         *ready.stages,
         people,
@@ -247,6 +250,7 @@ def _run(
         *blocks.values(),
         described,
         *fitted.values(),
+        *more.values(),
         tested,
     ]
     found, best = evaluated(tested), no_oracle()

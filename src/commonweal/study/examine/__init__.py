@@ -1,0 +1,1 @@
+"""What is looked at on a test date beside the rankings as a whole and by group."""
