@@ -83,6 +83,11 @@ class ForestModel:
         return out
 
     @property
+    def trees(self) -> int:
+        """Number of trees."""
+        return len(self.starts)
+
+    @property
     def _arrays(self) -> tuple[NDArray[Any], ...]:
         return (self.starts, self.left, self.right, self.feature, self.threshold,
                 self.missing_left, self.value)  # fmt: skip

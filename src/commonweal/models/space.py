@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from commonweal.core.seeds import stream
-from commonweal.models.spec import BoostedSpec, ForestSpec, Tunable
+from commonweal.models.parts import fractions
+from commonweal.models.spec import BoostedSpec, ModelSpec, Tunable
 from commonweal.models.tuning_spec import Range, TuningSpec
 
 Space = Mapping[str, Range | tuple[float, ...]]
 Values = Mapping[str, float]
 """Setting -> value; whole where the setting is a whole number."""
-_Kind = TypeVar("_Kind", BoostedSpec, ForestSpec)
 
 USUAL: Mapping[str, Space] = {
     "boosted": {
@@ -93,15 +93,36 @@ def rounded(spec: Tunable, setting: str, value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def with_values(spec: _Kind, values: Values) -> _Kind:
+def with_values(spec: Tunable, values: Values) -> Tunable:
     """Return a model's settings with some of them replaced."""
     changed: dict[str, Any] = dict(values)
     return replace(spec, **changed)
 
 
-def bare(spec: _Kind) -> _Kind:
-    """Return settings on which a fit depends: how they were found, or are used, left out.
+def bare(spec: Tunable) -> Tunable:
+    """Return what a trial's fit depends on: how settings are found and scores used is left out.
 
-    That there was a search is kept: it decides how validation rows are divided and binned.
+    That there is a search is kept: it decides how rows are divided and binned.
     """
-    return replace(spec, tuning=TuningSpec() if spec.tuning else None)
+    plain = replace(
+        spec, tuning=TuningSpec(), calibration=None, cross_fitted=False, permutation=None,
+        parts=fractions(spec), blocks=(), without=(),
+    )  # fmt: skip
+    return replace(plain, bags=1) if isinstance(plain, BoostedSpec) else plain
+
+
+def settled(spec: Tunable, values: Values, trees: int | None) -> Tunable:
+    """Return a model's settings with those found, and the number of trees that went with them."""
+    found = replace(with_values(spec, values), tuning=TuningSpec())
+    return replace(found, trees=trees) if isinstance(found, BoostedSpec) else found
+
+
+def restarted(spec: ModelSpec) -> ModelSpec:
+    """Return settings that were found elsewhere, the number of trees to be found anew.
+
+    What sees other columns needs another number of trees; it is found by early stopping on the
+    same part of the validation rows.
+    """
+    if isinstance(spec, BoostedSpec) and spec.tuning is not None:
+        return replace(spec, trees=None)
+    return spec

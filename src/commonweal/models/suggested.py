@@ -57,11 +57,21 @@ def suggested(
     search = found.create_study(direction="maximize" if larger else "minimize", sampler=sampler)
     for values, figure in earlier:
         if math.isfinite(figure):
+            tried = _inside(spec, values)
             search.add_trial(
-                found.trial.create_trial(params=dict(values), distributions=spread, value=figure)
+                found.trial.create_trial(params=tried, distributions=spread, value=figure)
             )
     asked = search.ask(fixed_distributions=spread).params
     return {setting: rounded(spec, setting, asked[setting]) for setting in spread}
+
+
+def _inside(spec: Tunable, values: Values) -> dict[str, float]:
+    """Return values that rounding may have put outside their range."""
+    space, found = space_of(spec), dict(values)
+    for setting, among in space.items():
+        if isinstance(among, Range):
+            found[setting] = min(max(found[setting], among.low), among.high)
+    return found
 
 
 def _spread(found: Any, spec: Tunable, setting: str) -> Any:

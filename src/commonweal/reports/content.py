@@ -92,6 +92,36 @@ class BlockSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TuningSummary:
+    """How one model's settings were found; its figures are among the metrics.
+
+    Parameters
+    ----------
+    model
+        Name of the model.
+    figure
+        Figure by which one configuration was chosen.
+    sampler, tried
+        How configurations were drawn, and how many were tried.
+    settings
+        Setting -> value chosen.
+    trees
+        Number of trees that went with them.
+    cells
+        Rows by columns offered to all trees of all configurations: what the search cost, on any
+        machine.
+    """
+
+    model: str
+    figure: str
+    sampler: str
+    tried: int
+    settings: Mapping[str, float]
+    trees: int
+    cells: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """Everything a report may say.
 
@@ -117,6 +147,8 @@ class Content:
         Package -> version.
     study_file
         Name of the study file, for the command that rebuilds the report.
+    tuning
+        How settings of models were found, where they were.
     """
 
     about: About
@@ -141,6 +173,7 @@ class Content:
     inputs: Mapping[str, str]
     versions: Mapping[str, str]
     study_file: str
+    tuning: tuple[TuningSummary, ...] = ()
 
     @property
     def exempt(self) -> bool:

@@ -29,6 +29,7 @@ from commonweal.study.models import models
 from commonweal.study.prepared import prepare as prepare_records
 from commonweal.study.run import alone, write_manifest, write_settings
 from commonweal.study.spec import Study
+from commonweal.study.tuning import tuned
 from commonweal.study.verify import read_manifest
 
 
@@ -87,7 +88,7 @@ def link_run(study: Study, out: Path, threads: int = 2) -> LinkRun:
         linked = link(shop, raw, digests)
         assert linked.linkage is not None
         finished = [*raw.values(), *linked.stages]
-        write_manifest(study, out, digests, finished, None, None)
+        write_manifest(study, out, digests, finished, [], None)
     found: Any = linked.linkage.json("findings.json")
     summary: Any = linked.linkage.json("summary.json")
     return LinkRun(
@@ -206,7 +207,8 @@ def _headline(shop: stages.Workshop, shift: float) -> Moved:
     labelled = stages.labels(shop, made, people)
     grouped = stages.groups(shop, made, people)
     blocks = features(shop, made, people)
-    fitted = models(shop, people, labelled, blocks)
+    search = tuned(shop, people, labelled, blocks, spec.models)
+    fitted = models(shop, people, labelled, blocks, search.specs)
     more = extras(shop, made, people, labelled, grouped)
     tested = evaluation(shop, people, labelled, grouped, blocks, fitted, more)
     metrics = evaluated(tested).metrics

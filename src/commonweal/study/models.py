@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from commonweal.core.parallel import each
 from commonweal.core.store import Artefact, write_json
 from commonweal.core.tables import read_table
 from commonweal.features.matrix import FeatureMatrix
-from commonweal.models.data import Sample, TrainingData
-from commonweal.models.registry import fit
-from commonweal.models.spec import ModelSpec, blocks_seen
+from commonweal.models.complete import complete
+from commonweal.models.data import Places, Sample, TrainingData
+from commonweal.models.parts import FOLDS, folded, fractions, needs_parts, parted
+from commonweal.models.spec import Learned, ModelSpec, blocks_seen
 from commonweal.study.matrix import matrix
 from commonweal.study.stages import Workshop, code_below
 
@@ -28,32 +30,44 @@ def seen(spec: ModelSpec, blocks: Mapping[str, Artefact]) -> dict[str, Artefact]
 
 
 def models(
-    shop: Workshop, people: Artefact, labelled: Artefact, blocks: Mapping[str, Artefact]
-) -> dict[str, Artefact]:
-    """Fit every model on training and validation dates: the model and ``importance.json``."""
-    specs = shop.study.spec.models
+    shop: Workshop, people: Artefact, labelled: Artefact, blocks: Mapping[str, Artefact],
+    specs: Mapping[str, ModelSpec] | None = None,
+) -> dict[str, Artefact]:  # fmt: skip
+    """Fit every model on training and validation dates.
+
+    Writes the model, ``importance.json``, and where they are asked for ``calibrator.json`` and
+    ``permutation.json``.
+
+    Parameters
+    ----------
+    shop
+        Where stages are made.
+    people, labelled, blocks
+        The cohort, its outcomes, its features.
+    specs
+        Settings of the models, where they are not those of the study: `tuning.tuned` finds some.
+    """
+    wanted = shop.study.spec.models if specs is None else specs
     made = each(
-        lambda name: _model(shop, name, people, labelled, seen(specs[name], blocks)),
-        list(specs),
+        lambda name: _model(shop, name, wanted[name], people, labelled, seen(wanted[name], blocks)),
+        list(wanted),
         shop.threads,
     )
-    return dict(zip(specs, made, strict=True))
+    return dict(zip(wanted, made, strict=True))
 
 
 def _model(
-    shop: Workshop, name: str, people: Artefact, labelled: Artefact, blocks: Mapping[str, Artefact]
-) -> Artefact:
-    spec, seed = shop.study.spec.models[name], shop.study.spec.study.seed
+    shop: Workshop, name: str, spec: ModelSpec, people: Artefact, labelled: Artefact,
+    blocks: Mapping[str, Artefact],
+) -> Artefact:  # fmt: skip
+    seed = shop.study.spec.study.seed
 
     def write(folder: Path) -> None:
-        data = training_data(shop, people, labelled, matrix(blocks))
-        try:
-            fitted = fit(spec, data, seed, shop.threads)
-        except StudyError as error:
-            where = f"{shop.study.path.name}: models.{name}"
-            raise StudyError([replace(p, where=where) for p in error.problems]) from error
-        fitted.save(folder)
-        weights = zip(data.names, fitted.importance(), strict=True)
+        data = training_data(shop, people, labelled, matrix(blocks), spec)
+        with placed(shop, name):
+            made = complete(spec, data, seed, shop.threads)
+        made.save(folder)
+        weights = zip(data.names, made.model.importance(), strict=True)
         write_json(folder / "importance.json", {column: float(x) for column, x in weights})
 
     # Columns are told by their place: blocks in another order make another model.
@@ -63,9 +77,17 @@ def _model(
     return shop.make(f"models/{name}", code_below("models"), settings, parents, write)
 
 
-def row_places(
-    shop: Workshop, people: Artefact, *roles: str
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+@contextmanager
+def placed(shop: Workshop, name: str) -> Iterator[None]:
+    """Say of a mistake that it is about this model."""
+    try:
+        yield
+    except StudyError as error:
+        where = f"{shop.study.path.name}: models.{name}"
+        raise StudyError([replace(p, where=where) for p in error.problems]) from error
+
+
+def row_places(shop: Workshop, people: Artefact, *roles: str) -> Places:
     """Return the cohort rows of the as-of dates of some roles, ascending."""
     as_of = read_table(people.file("cohort.parquet"), ["as_of"])["as_of"]
     wanted = pa.array([s.as_of for s in shop.splits if s.role in roles], pa.date32())
@@ -73,9 +95,13 @@ def row_places(
 
 
 def training_data(
-    shop: Workshop, people: Artefact, labelled: Artefact, features_: FeatureMatrix
-) -> TrainingData:
-    """Name the rows of training and validation dates whose label is known."""
+    shop: Workshop, people: Artefact, labelled: Artefact, features_: FeatureMatrix,
+    spec: ModelSpec,
+) -> TrainingData:  # fmt: skip
+    """Name the rows of training and validation dates whose label is known.
+
+    For a model that is tuned or calibrated the validation rows are taken apart, by person.
+    """
     observed = read_table(labelled.file("labels.parquet"))["label"]
     known = observed.is_valid().to_numpy()
     values = observed.fill_null(0).to_numpy().astype(np.int8)
@@ -83,9 +109,37 @@ def training_data(
     for role in ("train", "validation"):
         rows = row_places(shop, people, role)
         rows = rows[known[rows]]
-        positives = int(values[rows].sum())
-        if positives == 0 or positives == len(rows):
-            what = f"the {role} rows hold {positives} positives among {len(rows)}"
-            raise CommonwealError([Problem("outcome", what, "check the outcome and the cohort")])
         parts[role] = Sample(features_, rows, values[rows])
-    return TrainingData(parts["train"], parts["validation"])
+        _check_both(f"the {role} rows", parts[role])
+    data = TrainingData(parts["train"], parts["validation"])
+    if not needs_parts(spec):
+        return data
+    ids = read_table(people.file("cohort.parquet"), ["entity_id"])["entity_id"]
+    return _divided(data, ids, spec, shop.study.spec.study.seed)
+
+
+def _divided(data: TrainingData, ids: pa.ChunkedArray, spec: ModelSpec, seed: int) -> TrainingData:
+    """Take validation rows apart, and put training rows into folds where that is asked for."""
+    assert isinstance(spec, Learned)
+    shares = fractions(spec)
+    theirs = ids.take(pa.array(data.validation.rows)).to_pylist()
+    parts = parted(data.validation, theirs, shares, seed)
+    for name, share in zip(("tuning", "calibration", "stopping"), shares, strict=True):
+        if share:
+            _check_both(f"the {name} part of the validation rows", getattr(parts, name))
+    folds = None
+    if spec.cross_fitted and spec.calibration is not None:
+        folds = folded(ids.take(pa.array(data.train.rows)).to_pylist(), seed)
+        for fold in range(FOLDS):
+            _check_both(
+                "a fold of the training rows", data.train.some(np.flatnonzero(folds != fold))
+            )
+    return replace(data, parts=parts, folds=folds)
+
+
+def _check_both(name: str, sample: Sample) -> None:
+    """Refuse rows from which nothing can be learned."""
+    positives = int(sample.labels.sum())
+    if positives == 0 or positives == len(sample.rows):
+        what = f"{name} hold {positives} positives among {len(sample.rows)}"
+        raise CommonwealError([Problem("outcome", what, "check the outcome and the cohort")])

@@ -6,7 +6,7 @@ import difflib
 import fcntl
 import os
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +22,8 @@ from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.store import Artefact, Store, atomic_write
 from commonweal.evaluation.oracle import Oracle
 from commonweal.models.boosted import check_openmp
-from commonweal.models.spec import BoostedSpec, CountRankSpec
+from commonweal.models.spec import BoostedSpec, CountRankSpec, Tunable
+from commonweal.models.suggested import optuna
 from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
 from commonweal.study.dictionary import DICTIONARY, describe
@@ -37,6 +38,7 @@ from commonweal.study.models import models, seen
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
+from commonweal.study.tuning import TRIALS, tuned
 from commonweal.study.verify import read_manifest, verify
 
 if TYPE_CHECKING:
@@ -197,9 +199,13 @@ def rebuild(out: Path | str) -> Run:
 
 
 def _check_libraries(study: Study) -> None:
-    """Fail before any work where LightGBM is wanted and cannot be loaded."""
-    if any(isinstance(spec, BoostedSpec) for spec in study.spec.models.values()):
+    """Fail before any work where LightGBM or Optuna is wanted and cannot be loaded."""
+    specs = study.spec.models.values()
+    if any(isinstance(spec, BoostedSpec) for spec in specs):
         check_openmp()
+    searches = [spec.tuning for spec in specs if isinstance(spec, Tunable)]
+    if any(one and one.sampler == "optuna" for one in searches):
+        optuna()
 
 
 @contextmanager
@@ -239,7 +245,8 @@ def _run(
     blocks = features(shop, made, people)
     _check_ranks(study, blocks)
     described = describe(shop, blocks)
-    fitted = models(shop, people, labelled, blocks)
+    search = tuned(shop, people, labelled, blocks, study.spec.models)
+    fitted = models(shop, people, labelled, blocks, search.specs)
     more = extras(shop, made, people, labelled, grouped)
     tested = evaluation(shop, people, labelled, grouped, blocks, fitted, more)
     finished = [
@@ -249,6 +256,7 @@ def _run(
         grouped,
         *blocks.values(),
         described,
+        *search.stages,
         *fitted.values(),
         *more.values(),
         tested,
@@ -259,8 +267,8 @@ def _run(
         finished.append(ceiling)
         best = evaluated(ceiling)
     found = Evaluated(
-        ready.metrics + found.metrics + best.metrics,
-        ready.findings + found.findings + best.findings,
+        ready.metrics + search.found.metrics + found.metrics + best.metrics,
+        ready.findings + search.found.findings + found.findings + best.findings,
     )
     offered: Artefact | None = None
     if key is not None:
@@ -270,14 +278,19 @@ def _run(
     said = release.content(
         shop, digests, made, people, labelled, blocks, fitted, found, name, ready.linkage
     )
+    said = replace(said, tuning=search.said)
     page = _report(shop, said, finished)
     finished.append(page)
     if offered:
         _publish(offered, "recommendation.csv", out)
     _publish(described, DICTIONARY, out)
+    tables = {f"trials-{model}.csv": one for model, one in search.searches.items()}
+    for file, one in tables.items():
+        _publish(one, TRIALS, out, file)
     _publish(page, "metrics.json", out)
     _publish(page, "report.html", out)
-    write_manifest(study, out, digests, finished, name, known, shop.address.kind)
+    published = [*([name] if name else []), *tables]
+    write_manifest(study, out, digests, finished, published, known, shop.address.kind)
     return Run(
         out=out, report=out / "report.html", metrics=said.metrics,
         made=tuple(a.stage for a in finished if not a.reused),
@@ -302,9 +315,9 @@ def _report(shop: stages.Workshop, said: Content, finished: list[Artefact]) -> A
     return shop.make("report", code_digest("core", "reports"), fingerprint(said), parents, write)
 
 
-def _publish(artefact: Artefact, name: str, out: Path) -> None:
-    """Put one of a stage's files beside the store."""
-    atomic_write(out / name, artefact.file(name).read_text(encoding="utf-8"))
+def _publish(artefact: Artefact, name: str, out: Path, file: str | None = None) -> None:
+    """Put one of a stage's files beside the store, as `file` if it is to be called otherwise."""
+    atomic_write(out / (file or name), artefact.file(name).read_text(encoding="utf-8"))
 
 
 def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
@@ -323,12 +336,12 @@ def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
 
 def write_manifest(
     study: Study, out: Path, digests: Mapping[str, str], finished: list[Artefact],
-    name: str | None, known: Oracle | None, engine: Kind = "duckdb",
+    published: Sequence[str], known: Oracle | None, engine: Kind = "duckdb",
 ) -> None:  # fmt: skip
     """Write what the run was made from and what it made; no time, no path, no person."""
     reported = any(artefact.stage == "report" for artefact in finished)
     outputs = ["report.html", "metrics.json", DICTIONARY] if reported else []
-    outputs += [name] if name else []
+    outputs += published
     text = pretty_json({
         "study": study.spec.study.name,
         "seed": study.spec.study.seed,

@@ -11,6 +11,8 @@ from commonweal.reports.parts import Cell, Column, Facts, Group, Paragraph, Part
 from commonweal.reports.reading import Reading
 from commonweal.reports.sections.calibration import calibration
 from commonweal.reports.sections.curves import curves
+from commonweal.reports.sections.tuning import TITLE as SEARCHED
+from commonweal.reports.sections.tuning import tuning
 from commonweal.reports.words import UNPUBLISHED, number, size, sized, spaced
 
 TITLE = "Results"
@@ -42,6 +44,9 @@ def results(reading: Reading) -> Section:
         parts.append(Paragraph("No cut-off of any ranking could be published."))
         parts.append(_discrimination(reading))
     parts.append(Group("Do predicted chances come true?", calibration(reading)))
+    searched = tuning(reading)
+    if searched:
+        parts.append(Group(SEARCHED, searched))
     others = [day for day in dates(content.metrics) if day != reading.as_of]
     if others:
         parts.append(Group("Other test dates", (_dates(reading),)))
