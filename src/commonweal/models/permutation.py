@@ -13,6 +13,9 @@ from commonweal.models.data import Labels, Sample, Scores
 from commonweal.models.fitted import Fitted
 from commonweal.models.tuning_spec import PermutationSpec
 
+_USED = 1e-9
+"""Share of what a model uses below which a column's weight is rounding."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shuffled:
@@ -65,7 +68,7 @@ def permutation(
     values, labels = held.matrix.take(held.rows), held.labels
     names = sample.matrix.names
     weights = model.importance()
-    used = np.flatnonzero(weights > 0)
+    used = np.flatnonzero(weights > _USED)
     used = np.sort(used[np.argsort(-weights[used], kind="stable")][: spec.columns])
     whole = _measured(model, values, labels)
     found = []
