@@ -19,6 +19,7 @@ from commonweal.evaluation import spec as evaluation
 from commonweal.features import spec as features
 from commonweal.linkage import spec as linkage
 from commonweal.models import spec as models
+from commonweal.models import tuning_spec
 from commonweal.oversight import spec as oversight
 from commonweal.records import derived_spec, episode_spec, repeat_spec
 from commonweal.records import spec as records
@@ -103,9 +104,14 @@ SECTIONS: dict[str, list[tuple[str, Any]]] = {
         ('[features.NAME] kind = "household"', features.HouseholdSpec),
         ("[filter.SOURCE]", cohorts.FilterSpec),
         ('[models.NAME] kind = "boosted"', models.BoostedSpec),
+        ('[models.NAME] kind = "forest"', models.ForestSpec),
         ('[models.NAME] kind = "logistic"', models.LogisticSpec),
+        ('[models.NAME] kind = "ols"', models.OlsSpec),
         ('[models.NAME] kind = "count_rank"', models.CountRankSpec),
         ('[models.NAME] kind = "base_rate"', models.BaseRateSpec),
+        ("[models.NAME.tuning]", tuning_spec.TuningSpec),
+        ("[models.NAME.tuning.space] SETTING = {...}", tuning_spec.Range),
+        ("permutation = {...}", tuning_spec.PermutationSpec),
         ("[capacity]", decisions.Capacity),
         ("[evaluation]", evaluation.EvaluationSpec),
         ("[costs]", evaluation.CostsSpec),
@@ -145,11 +151,14 @@ def setting_type(hint: Any) -> str:
     if choices:
         return " or ".join(f"`{c.strip()}`" for part in choices for c in part.split(","))
     words = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false",
-             "Period": "length of time", "date": "date", "Grid": "table"}  # fmt: skip
+             "Period": "length of time", "date": "date", "Grid": "table", "TuningSpec": "table",
+             "PermutationSpec": "table"}  # fmt: skip
     for optional in (" | None", "None | "):
         text = text.replace(optional, "")
     if text.startswith("tuple[tuple[str"):
         return "list of lists of text"
+    if text == "tuple[float, float, float]":
+        return "list of three numbers"
     many = re.match(r"tuple\[([\w.]+), \.\.\.\]", text)
     if many:
         return f"list of {words.get(many[1], many[1])}"

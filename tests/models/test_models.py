@@ -22,8 +22,10 @@ from commonweal.models.spec import (
     BaseRateSpec,
     BoostedSpec,
     CountRankSpec,
+    ForestSpec,
     LogisticSpec,
     ModelSpec,
+    OlsSpec,
 )
 from models.memory import InMemory
 
@@ -32,6 +34,8 @@ BOOSTED = BoostedSpec(kind="boosted", max_trees=25, patience=10, min_leaf=10, ba
 SPECS: dict[str, ModelSpec] = {
     "boosted": BOOSTED,
     "logistic": LogisticSpec(kind="logistic", penalties=(1.0, 100.0)),
+    "forest": ForestSpec(kind="forest", trees=15, min_leaf=30),
+    "ols": OlsSpec(kind="ols"),
     "count": CountRankSpec(kind="count_rank", feature="visits"),
     "base": BaseRateSpec(kind="base_rate"),
 }

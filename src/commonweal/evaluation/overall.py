@@ -30,12 +30,15 @@ class Subject:
         not apply.
     everyone
         People with the outcome, in the cohort or not; None where that may not be shown.
+    calibrator
+        What mends the chances, never falling as scores rise; None where nothing does.
     """
 
     model: str
     as_of: date
     probability: bool
     everyone: int | None
+    calibrator: Callable[[Floats], Floats] | None = None
 
 
 def measure(
@@ -47,7 +50,9 @@ def measure(
     Estimated: base rate, AUC (ties one half), Brier score, log loss, mean prediction;
     precision, recall and total recall in the top k, with ties at k broken at random
     (expectation) and, as counts of this sample, in the worst and best way; and predicted and
-    observed rates between neighbouring `bins`. Total recall divides by everybody's outcomes;
+    observed rates between neighbouring `bins`. Where there is a calibrator, what rests on chances
+    is measured of mended ones too, in the same bins of the same ranking. Total recall divides by
+    everybody's outcomes;
     people outside the cohort are not drawn again, so its interval reflects the cohort only.
 
     Parameters
@@ -105,12 +110,22 @@ def _names(
     names += [("recall", k, positives) for k in cutoffs]
     if subject.everyone is not None:
         names += [("total_recall", k, subject.everyone) for k in cutoffs]
-    if subject.probability:
-        names += [("mean_prediction", None, n), ("brier", None, n), ("log_loss", None, n)]
-        sizes = list(pairwise(bins))
-        for name in ("calibration.observed", "calibration.predicted"):
-            names += [(name, upper, upper - lower) for lower, upper in sizes]
+    sizes = [(upper, upper - lower) for lower, upper in pairwise(bins)]
+    for end, _ in _chances(ranking, subject):
+        names += [(f"{name}{end}", None, n) for name in ("mean_prediction", "brier", "log_loss")]
+    if subject.probability or subject.calibrator:
+        names += [("calibration.observed", *size) for size in sizes]
+    for end, _ in _chances(ranking, subject):
+        names += [(f"calibration{end or '.predicted'}", *size) for size in sizes]
     return names
+
+
+def _chances(ranking: Ranking, subject: Subject) -> list[tuple[str, Floats]]:
+    """Return the chances that are measured, in order of rank, and the end of their names."""
+    found = [("", ranking.scores)] if subject.probability else []
+    if subject.calibrator is not None:
+        found.append((".calibrated", subject.calibrator(ranking.scores)))
+    return found
 
 
 def _statistic(
@@ -118,9 +133,8 @@ def _statistic(
 ) -> Callable[[Ints], Floats]:
     """Return the function from a weight per person to the figures `_names` names."""
     labels = ranking.labels.astype(np.int64)
-    losses = np.empty((0, ranking.n))
-    if subject.probability:
-        losses = np.vstack([ranking.scores, losses_of(ranking.scores, ranking.labels)])
+    chances = [p for _, p in _chances(ranking, subject)]
+    losses = [np.vstack([p, losses_of(p, ranking.labels)]) for p in chances]
 
     def statistic(weights: Ints) -> Floats:
         hits = weights * labels
@@ -132,12 +146,12 @@ def _statistic(
             parts += [at / ks, at / positives]
             if subject.everyone is not None:
                 parts.append(at / (subject.everyone - ranking.positives + positives))
-            if subject.probability:
-                # Not a matrix product: its last bits depend on the number of threads.
-                parts.append(np.einsum("ij,j->i", losses, weights) / total)
+            # Not a matrix product: its last bits depend on the number of threads.
+            parts += [np.einsum("ij,j->i", loss, weights) / total for loss in losses]
+            if chances:
                 size = between(weights, edges)
                 parts.append(between(hits, edges) / size)
-                parts.append(between(weights * ranking.scores, edges) / size)
+                parts += [between(weights * p, edges) / size for p in chances]
         return np.concatenate(parts)
 
     return statistic

@@ -86,15 +86,16 @@ def binned(
         return made.construct()
 
 
-def binning(seed: int, whole: bool = False) -> dict[str, object]:
+def binning(seed: int, whole: bool = False, shared: bool = False) -> dict[str, object]:
     """Return the settings on which bins depend: the same for all bags, so that they share them.
 
     A column is binned whether or not a leaf may be small enough to split on it; LightGBM would
     otherwise leave columns out by a setting it does not see when it is handed chunks. Handed
-    the `whole`, it sees it.
+    the `whole`, it sees it, unless models of different settings are to have bins `shared`.
     """
     if whole:
-        return {"data_random_seed": seed}
+        once = {"feature_pre_filter": False} if shared else {}
+        return {"data_random_seed": seed, **once}
     return {
         "data_random_seed": seed,
         "bin_construct_sample_cnt": SAMPLED,

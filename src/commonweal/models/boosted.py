@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.core.errors import CommonwealError, problem
+from commonweal.core.parallel import once
 from commonweal.core.seeds import seed_for
 from commonweal.features.cells import Values
 from commonweal.models.binned import binned, binning
-from commonweal.models.data import Scores, TrainingData
+from commonweal.models.data import Sample, Scores, TrainingData
 from commonweal.models.fitted import shares
 from commonweal.models.spec import BoostedSpec
 
@@ -102,6 +103,11 @@ class BoostedModel:
         mean: NDArray[np.float64] = np.mean(np.asarray(gains), axis=0)
         return mean
 
+    @property
+    def trees(self) -> int:
+        """Number of trees of the first booster."""
+        return int(self.boosters[0].num_trees())
+
     def save(self, folder: Path) -> None:
         """Write each booster as LightGBM text."""
         for place, booster in enumerate(self.boosters):
@@ -116,13 +122,18 @@ class BoostedModel:
         return cls(tuple(lightgbm().Booster(model_str=text) for text in texts), names)
 
 
-def fit_boosted(spec: BoostedSpec, data: TrainingData, seed: int, threads: int) -> BoostedModel:
-    """Choose the number of trees by validation log loss, then fit on both parts with it.
+def boosted_trainer(
+    spec: BoostedSpec, data: TrainingData, seed: int, threads: int
+) -> Callable[[BoostedSpec], BoostedModel]:
+    """Return what fits models of different settings on the training rows, binned once.
+
+    Growing stops by log loss on the stopping rows, unless the number of trees is given. Several
+    threads may call it at once.
 
     Parameters
     ----------
     spec
-        Settings.
+        Settings of the model: whether it is tuned decides how rows are binned.
     data
         Training and validation rows.
     seed
@@ -130,46 +141,106 @@ def fit_boosted(spec: BoostedSpec, data: TrainingData, seed: int, threads: int) 
     threads
         Threads LightGBM may use; the model does not depend on it.
     """
-    cells = len(data.train.rows) * len(data.names)
-    # Threads that wait for each other cost more than they save on little data.
-    threads = threads if cells > _LITTLE else 1
-    whole = cells <= _LITTLE
-    bins = binning(seed_for(seed, "boosted", "bins"), whole)
-    bags = [
-        _parameters(spec, seed_for(seed, "boosted", str(bag)), threads) | bins
-        for bag in range(spec.bags)
-    ]
-    sizes = _best_sizes(spec, bags, data, whole)
-    both = binned(lightgbm(), data.together(), bags[0], data.categorical, whole=whole)
+    plan = _plan(spec, data, seed, threads)
+    held = once(lambda: _held(plan, spec, data))
+
+    def train(one: BoostedSpec) -> BoostedModel:
+        boosters = [_grown(one, plan, bag, *held()) for bag in range(one.bags)]
+        return BoostedModel(tuple(boosters), data.names)
+
+    return train
+
+
+def fit_boosted(
+    spec: BoostedSpec, data: TrainingData, seed: int, threads: int,
+    early: BoostedModel | None = None,
+) -> BoostedModel:  # fmt: skip
+    """Choose the number of trees by validation log loss, then fit on both parts with it.
+
+    Parameters
+    ----------
+    spec, data, seed, threads
+        As `boosted_trainer` takes them.
+    early
+        The model of `boosted_trainer`, if there is one already.
+    """
+    if spec.trees is not None:
+        sizes = [spec.trees] * spec.bags
+    else:
+        early = early or boosted_trainer(spec, data, seed, threads)(spec)
+        sizes = [max(1, int(booster.best_iteration)) for booster in early.boosters]
+    plan = _plan(spec, data, seed, threads)
+    both = plan.binned(plan.parameters(spec, 0), data.together(), data.categorical)
     boosters = [
-        lightgbm().train(bag, both, num_boost_round=trees)
-        for bag, trees in zip(bags, sizes, strict=True)
+        lightgbm().train(plan.parameters(spec, bag), both, num_boost_round=trees)
+        for bag, trees in enumerate(sizes)
     ]
     return BoostedModel(tuple(boosters), data.names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How rows are binned and how many threads grow trees: by how many cells there are.
+
+    Parameters
+    ----------
+    seed, threads
+        The study's seed, and the threads used.
+    whole
+        Whether rows are handed over at once.
+    bins
+        Settings on which bins depend.
+    """
+
+    seed: int
+    threads: int
+    whole: bool
+    bins: Mapping[str, object]
+
+    def parameters(self, spec: BoostedSpec, bag: int) -> dict[str, object]:
+        """Return all settings of one bag."""
+        seed = seed_for(self.seed, "boosted", str(bag))
+        return _parameters(spec, seed, self.threads) | dict(self.bins)
+
+    def binned(
+        self, parameters: dict[str, object], rows: Sample, categorical: tuple[int, ...],
+        reference: Any = None,
+    ) -> Any:  # fmt: skip
+        """Return rows as LightGBM keeps them."""
+        return binned(
+            lightgbm(), rows, parameters, categorical, reference=reference, whole=self.whole
+        )
+
+
+def _plan(spec: BoostedSpec, data: TrainingData, seed: int, threads: int) -> _Plan:
+    whole = len(data.train.rows) * len(data.names) <= _LITTLE
+    bins = binning(seed_for(seed, "boosted", "bins"), whole, shared=spec.tuning is not None)
+    # Threads that wait for each other cost more than they save on little data.
+    return _Plan(seed, 1 if whole else threads, whole, bins)
+
+
+def _held(plan: _Plan, spec: BoostedSpec, data: TrainingData) -> tuple[Any, Any]:
+    """Bin training and stopping rows."""
+    settings = plan.parameters(spec, 0)
+    train = plan.binned(settings, data.train, data.categorical)
+    return train, plan.binned(settings, data.stopping, data.categorical, train)
+
+
+def _grown(spec: BoostedSpec, plan: _Plan, bag: int, train: Any, watched: Any) -> Any:
+    """Grow trees until the stopping rows are predicted no better, or as many as are given."""
+    settings = plan.parameters(spec, bag)
+    if spec.trees is not None:
+        return lightgbm().train(settings, train, num_boost_round=spec.trees)
+    stop = lightgbm().early_stopping(spec.patience, verbose=False)
+    return lightgbm().train(
+        settings, train, num_boost_round=spec.max_trees, valid_sets=[watched], callbacks=[stop]
+    )
 
 
 def _without_threads(text: str) -> str:
     """Drop the one line of LightGBM's text that says how many threads fitted it."""
     lines = text.split("\n")
     return "\n".join(line for line in lines if not line.startswith("[num_threads:"))
-
-
-def _best_sizes(
-    spec: BoostedSpec, bags: Sequence[dict[str, object]], data: TrainingData, whole: bool
-) -> list[int]:
-    """Return the number of trees of each bag that is best on the validation rows."""
-    train = binned(lightgbm(), data.train, bags[0], data.categorical, whole=whole)
-    watched = binned(
-        lightgbm(), data.validation, bags[0], data.categorical, reference=train, whole=whole
-    )
-    sizes = []
-    for bag in bags:
-        stop = lightgbm().early_stopping(spec.patience, verbose=False)
-        grown = lightgbm().train(
-            bag, train, num_boost_round=spec.max_trees, valid_sets=[watched], callbacks=[stop]
-        )
-        sizes.append(max(1, int(grown.best_iteration)))
-    return sizes
 
 
 def _parameters(spec: BoostedSpec, seed: int, threads: int) -> dict[str, object]:

@@ -65,6 +65,29 @@ class Sample:
         """Read the rows in their order, `CHUNK` of them at a time."""
         return chunks(self.matrix, self.rows)
 
+    def some(self, places: Places) -> Sample:
+        """Return some of the rows, by their places in the sample."""
+        return Sample(self.matrix, self.rows[places], self.labels[places])
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Parts of the validation rows, each person in one; empty where nobody needs it.
+
+    Parameters
+    ----------
+    tuning
+        On these a configuration is chosen.
+    calibration
+        On these predicted chances are mended.
+    stopping
+        On these growing stops, or a penalty is chosen.
+    """
+
+    tuning: Sample
+    calibration: Sample
+    stopping: Sample
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
@@ -74,10 +97,21 @@ class TrainingData:
     ----------
     train, validation
         Rows of the training and of the validation dates, of one matrix.
+    parts
+        The validation rows taken apart, where the model is tuned or calibrated.
+    folds
+        Fold of each training row, shape (rows,), where calibration is cross-fitted.
     """
 
     train: Sample
     validation: Sample
+    parts: Parts | None = None
+    folds: Places | None = None
+
+    @property
+    def stopping(self) -> Sample:
+        """Rows on which growing stops, or a penalty is chosen."""
+        return self.parts.stopping if self.parts else self.validation
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
-"""The design of a logistic regression: log-transformed, standardized columns and indicators."""
+"""The design of a linear model: log-transformed, standardized columns and indicators."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from commonweal.models.data import Sample
 Wide = NDArray[np.float64]
 BUDGET = 2_000_000_000
 """Bytes a design may have; scikit-learn holds it twice."""
+ALONE = Lock()
+"""One design in memory at a time; and a limit on threads that ends is everybody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +64,28 @@ class Columns:
                 f"regression holds them at once, and may use {BUDGET / 1e9:g} GB"
             )
             raise problem(StudyError, "logistic regression", what, "name fewer blocks")
-        out = np.zeros((rows, self.width))
-        numeric, done = self.numeric, 0
+        out, done = np.zeros((rows, self.width)), 0
         for values in sample.chunks():
-            part = out[done : done + len(values)]
+            self._fill(values, out[done : done + len(values)])
             done += len(values)
-            part[:, : len(numeric)] = standardized(
-                values[:, numeric], self.mean[numeric], self.scale[numeric]
-            )
-            start = len(numeric)
-            for column, size in self.levels.items():
-                part[:, start : start + size] = values[:, [column]] == np.arange(size)
-                start += size
-            part[:, start:] = np.isnan(values[:, self.gaps])
         return out
+
+    def of(self, values: Values) -> Wide:
+        """Return the design of some rows."""
+        out = np.zeros((len(values), self.width))
+        self._fill(values, out)
+        return out
+
+    def _fill(self, values: Values, part: Wide) -> None:
+        numeric = self.numeric
+        part[:, : len(numeric)] = standardized(
+            values[:, numeric], self.mean[numeric], self.scale[numeric]
+        )
+        start = len(numeric)
+        for column, size in self.levels.items():
+            part[:, start : start + size] = values[:, [column]] == np.arange(size)
+            start += size
+        part[:, start:] = np.isnan(values[:, self.gaps])
 
 
 def describe(sample: Sample, categorical: tuple[int, ...]) -> Columns:

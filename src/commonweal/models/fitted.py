@@ -25,7 +25,11 @@ class Fitted(Protocol):
         ...
 
     def contributions(self, values: Values) -> NDArray[np.float64]:
-        """Return how far each feature moved each row's score, shape of `values`, log-odds."""
+        """Return how far each feature moved each row's score, shape of `values`.
+
+        On the scale on which the model adds up: log-odds, or the score itself for forests and
+        least squares.
+        """
         ...
 
     def importance(self) -> NDArray[np.float64]:

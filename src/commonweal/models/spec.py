@@ -6,6 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from commonweal.models.tuning_spec import PermutationSpec, TuningSpec
+
+Calibration = Literal["isotonic", "platt"]
+PARTS = (0.5, 0.25, 0.25)
+"""Shares of the validation rows for tuning, calibration and early stopping (paper C, A.4.1)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoostedSpec:
@@ -20,8 +26,23 @@ class BoostedSpec:
         Most trees grown.
     patience
         Trees without a better validation log loss after which growing stops.
+    trees
+        Number of trees; chosen by early stopping where none is given.
     bags
         How many models of different seeds are averaged on the log-odds scale.
+    tuning
+        A search for settings: ``[models.NAME.tuning]``.
+    calibration
+        How predicted chances are mended: ``isotonic`` or ``platt``; not at all where not named.
+        Rankings and headline figures stay those of the raw scores.
+    cross_fitted
+        Whether the calibration is learned on training rows, each scored by a model fitted on
+        other people, instead of on the calibration part of the validation rows.
+    parts
+        Shares of the validation rows, by person, for tuning, calibration and early stopping,
+        where the model is tuned or calibrated; a part nobody needs goes to early stopping.
+    permutation
+        How much worse the model is with a column shuffled: ``{ repeats, rows, columns }``.
     blocks
         Feature blocks the model sees; all where none is named.
     without
@@ -42,7 +63,13 @@ class BoostedSpec:
     l2: float = 5.0
     max_trees: int = 1500
     patience: int = 100
+    trees: int | None = None
     bags: int = 1
+    tuning: TuningSpec | None = None
+    calibration: Calibration | None = None
+    cross_fitted: bool = False
+    parts: tuple[float, float, float] = PARTS
+    permutation: PermutationSpec | None = None
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
@@ -60,6 +87,17 @@ class LogisticSpec:
     ----------
     penalties
         Ridge strengths tried; the one with the best validation log loss is kept.
+    calibration
+        How predicted chances are mended: ``isotonic`` or ``platt``; not at all where not named.
+        Rankings and headline figures stay those of the raw scores.
+    cross_fitted
+        Whether the calibration is learned on training rows, each scored by a model fitted on
+        other people, instead of on the calibration part of the validation rows.
+    parts
+        Shares of the validation rows, by person, for tuning, calibration and early stopping,
+        where the model is tuned or calibrated; a part nobody needs goes to early stopping.
+    permutation
+        How much worse the model is with a column shuffled: ``{ repeats, rows, columns }``.
     blocks
         Feature blocks the model sees; all where none is named.
     without
@@ -73,6 +111,115 @@ class LogisticSpec:
 
     kind: Literal["logistic"]
     penalties: tuple[float, ...] = (10.0, 100.0, 1000.0, 10000.0)
+    calibration: Calibration | None = None
+    cross_fitted: bool = False
+    parts: tuple[float, float, float] = PARTS
+    permutation: PermutationSpec | None = None
+    blocks: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    without_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForestSpec:
+    """A random forest (scikit-learn): the mean of deep trees, each of other rows and columns.
+
+    All rows are held at once, at 4 bytes a number: more than 2 GB are refused unless `rows` takes
+    a sample of them.
+
+    Parameters
+    ----------
+    trees, min_leaf
+        scikit-learn's n_estimators and min_samples_leaf.
+    max_depth
+        Most splits from root to leaf; 0: no limit.
+    column_fraction
+        Share of the columns looked at for each split; 0: the square root of their number.
+    row_fraction
+        Rows drawn for each tree, with replacement, as a share of all.
+    rows
+        Most rows fitted on, drawn at random; all where not given.
+    tuning
+        A search for settings: ``[models.NAME.tuning]``.
+    calibration
+        How predicted chances are mended: ``isotonic`` or ``platt``; not at all where not named.
+        Rankings and headline figures stay those of the raw scores.
+    cross_fitted
+        Whether the calibration is learned on training rows, each scored by a model fitted on
+        other people, instead of on the calibration part of the validation rows.
+    parts
+        Shares of the validation rows, by person, for tuning, calibration and early stopping,
+        where the model is tuned or calibrated; a part nobody needs goes to early stopping.
+    permutation
+        How much worse the model is with a column shuffled: ``{ repeats, rows, columns }``;
+        measured with the usual numbers where it is not named.
+    blocks
+        Feature blocks the model sees; all where none is named.
+    without
+        Feature blocks it does not see, where it sees all others.
+    columns
+        Features of these blocks that the model sees: names, or patterns such as ``arrest.*``;
+        all where none is named.
+    without_columns
+        Features that it does not see, named likewise.
+    """
+
+    kind: Literal["forest"]
+    trees: int = 500
+    min_leaf: int = 10
+    max_depth: int = 0
+    column_fraction: float = 0.0
+    row_fraction: float = 1.0
+    rows: int | None = None
+    tuning: TuningSpec | None = None
+    calibration: Calibration | None = None
+    cross_fitted: bool = False
+    parts: tuple[float, float, float] = PARTS
+    permutation: PermutationSpec | None = None
+    blocks: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    without_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OlsSpec:
+    """Ordinary least squares on the design of the logistic regression: a linear probability model.
+
+    Its scores are not bounded by 0 and 1, so they rank people and are no chances, unless they are
+    calibrated. Columns that say nothing of their own share a coefficient: of all solutions the
+    one with the smallest coefficients is taken.
+
+    Parameters
+    ----------
+    calibration
+        How predicted chances are mended: ``isotonic`` or ``platt``; not at all where not named.
+        Rankings and headline figures stay those of the raw scores.
+    cross_fitted
+        Whether the calibration is learned on training rows, each scored by a model fitted on
+        other people, instead of on the calibration part of the validation rows.
+    parts
+        Shares of the validation rows, by person, for tuning, calibration and early stopping,
+        where the model is tuned or calibrated; a part nobody needs goes to early stopping.
+    permutation
+        How much worse the model is with a column shuffled: ``{ repeats, rows, columns }``.
+    blocks
+        Feature blocks the model sees; all where none is named.
+    without
+        Feature blocks it does not see, where it sees all others.
+    columns
+        Features of these blocks that the model sees: names, or patterns such as ``arrest.*``;
+        all where none is named.
+    without_columns
+        Features that it does not see, named likewise.
+    """
+
+    kind: Literal["ols"]
+    calibration: Calibration | None = None
+    cross_fitted: bool = False
+    parts: tuple[float, float, float] = PARTS
+    permutation: PermutationSpec | None = None
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
@@ -113,7 +260,11 @@ class BaseRateSpec:
     kind: Literal["base_rate"]
 
 
-ModelSpec = BoostedSpec | LogisticSpec | CountRankSpec | BaseRateSpec
+ModelSpec = BoostedSpec | ForestSpec | LogisticSpec | OlsSpec | CountRankSpec | BaseRateSpec
+Tunable = BoostedSpec | ForestSpec
+"""Kinds with settings that can be searched for."""
+Learned = BoostedSpec | ForestSpec | LogisticSpec | OlsSpec
+"""Kinds that learn from columns: they can be calibrated, and their columns shuffled."""
 
 
 def blocks_seen(spec: ModelSpec, blocks: Collection[str]) -> tuple[str, ...]:
@@ -124,3 +275,12 @@ def blocks_seen(spec: ModelSpec, blocks: Collection[str]) -> tuple[str, ...]:
         case _:
             wanted = spec.blocks or tuple(blocks)
             return tuple(b for b in blocks if b in wanted and b not in spec.without)
+
+
+def shuffles(spec: ModelSpec) -> PermutationSpec | None:
+    """Return how columns are shuffled to measure a model; None where they are not."""
+    if not isinstance(spec, Learned):
+        return None
+    usual = PermutationSpec() if isinstance(spec, ForestSpec) else None
+    wanted = spec.permutation or usual
+    return wanted if wanted and wanted.repeats else None

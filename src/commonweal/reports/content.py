@@ -114,6 +114,36 @@ class VariantSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TuningSummary:
+    """How one model's settings were found; its figures are among the metrics.
+
+    Parameters
+    ----------
+    model
+        Name of the model.
+    figure
+        Figure by which one configuration was chosen.
+    sampler, tried
+        How configurations were drawn, and how many were tried.
+    settings
+        Setting -> value chosen.
+    trees
+        Number of trees that went with them.
+    cells
+        Rows by columns offered to all trees of all configurations: what the search cost, on any
+        machine.
+    """
+
+    model: str
+    figure: str
+    sampler: str
+    tried: int
+    settings: Mapping[str, float]
+    trees: int
+    cells: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """Everything a report may say.
 
@@ -145,6 +175,8 @@ class Content:
         Other outcomes the ranking is measured on.
     costs, units, stability
         Further sections of the study, None where it has none.
+    tuning
+        How settings of models were found, where they were.
     """
 
     about: About
@@ -174,6 +206,7 @@ class Content:
     costs: CostsSpec | None = None
     units: UnitsSpec | None = None
     stability: StabilitySpec | None = None
+    tuning: tuple[TuningSummary, ...] = ()
 
     @property
     def exempt(self) -> bool:

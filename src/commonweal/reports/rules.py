@@ -8,8 +8,10 @@ from commonweal.models.spec import (
     BaseRateSpec,
     BoostedSpec,
     CountRankSpec,
+    ForestSpec,
     LogisticSpec,
     ModelSpec,
+    OlsSpec,
 )
 from commonweal.records.spec import Condition
 from commonweal.reports.words import listed, spaced
@@ -78,6 +80,10 @@ def model(spec: ModelSpec) -> str:
     match spec:
         case BoostedSpec():
             return "gradient-boosted trees: many small decision trees added up"
+        case ForestSpec():
+            return "a random forest: the average of many deep decision trees"
+        case OlsSpec():
+            return "least squares: a weighted sum of the features, its scores no chances"
         case LogisticSpec():
             return "logistic regression: a weighted sum of the features"
         case CountRankSpec():

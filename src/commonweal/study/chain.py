@@ -13,9 +13,11 @@ from commonweal.study import stages
 from commonweal.study.columns import check_columns
 from commonweal.study.features import features
 from commonweal.study.matrix import matrix, seen_matrix
+from commonweal.study.models import models
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
 from commonweal.study.stages import Records, Workshop
+from commonweal.study.tuning import Tuned, as_given, tuned
 from commonweal.study.variants import Variant
 
 
@@ -33,6 +35,8 @@ class Chain:
         The cohort, its labels and its protected attributes.
     blocks, fitted
         Feature blocks and models, by name.
+    search
+        How the models' settings were found, where they were searched for.
     """
 
     shop: Workshop
@@ -42,15 +46,26 @@ class Chain:
     grouped: Artefact
     blocks: Mapping[str, Artefact]
     fitted: Mapping[str, Artefact]
+    search: Tuned
 
     def stages(self) -> tuple[Artefact, ...]:
         """Return the artefacts, in the order they were made."""
         drawn = (self.people, self.labelled, self.grouped)
-        return (*drawn, *self.blocks.values(), *self.fitted.values())
+        return (*drawn, *self.blocks.values(), *self.search.stages, *self.fitted.values())
 
 
-def chain(shop: Workshop, made: Records) -> Chain:
-    """Draw, label, describe and score: everything up to the fitted models."""
+def chain(shop: Workshop, made: Records, *, search: bool = True) -> Chain:
+    """Draw, label, describe, tune and fit: everything up to the fitted models.
+
+    Parameters
+    ----------
+    shop
+        Where stages are made.
+    made
+        Source -> its events.
+    search
+        Whether settings are searched for where models ask for it; else they are taken as given.
+    """
     people = stages.cohort(shop, made)
     if not shop.prefix:
         stages.check_capacity(shop, people)
@@ -58,8 +73,10 @@ def chain(shop: Workshop, made: Records) -> Chain:
     grouped = stages.groups(shop, made, people)
     blocks = features(shop, made, people)
     _check_ranks(shop.study, blocks)
-    fitted = stages.models(shop, people, labelled, blocks)
-    return Chain(shop, made, people, labelled, grouped, blocks, fitted)
+    specs = shop.study.spec.models
+    found = tuned(shop, people, labelled, blocks, specs) if search else as_given(specs)
+    fitted = models(shop, people, labelled, blocks, found.specs)
+    return Chain(shop, made, people, labelled, grouped, blocks, fitted, found)
 
 
 def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
@@ -107,7 +124,7 @@ def _varied(
     own = replace(shop, study=variant.study, prefix=f"variants/{variant.name}", shared=shared)
     try:
         ready = prepare(own, stages.records(own, digests), digests)
-        return chain(ready.shop, ready.made)
+        return chain(ready.shop, ready.made, search=variant.retune)
     except CommonwealError as error:
         named = [replace(p, where=f"variant {variant.name}: {p.where}") for p in error.problems]
         raise type(error)(named) from error

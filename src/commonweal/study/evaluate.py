@@ -21,6 +21,7 @@ from commonweal.core.tables import read_table
 from commonweal.evaluation.groups import Grouping, audit
 from commonweal.evaluation.overall import Subject, bins_from
 from commonweal.evaluation.ranking import Floats, Ranking
+from commonweal.models.calibration import load_calibrator
 from commonweal.models.fitted import scores
 from commonweal.models.registry import load
 from commonweal.study.chain import Chain
@@ -97,7 +98,8 @@ def _evaluate(shop: Workshop, test: Tested, main: Chain, more: Mapping[str, Arte
         ranking = test.ranking(values)
         cutoffs = rule.cutoffs(ranking, None, wanted(shop), rankings=list(shown.values()))
         scored[name], shown[name] = values, (ranking, cutoffs)
-        subjects[name] = Subject(name, test.as_of, probability, everyone)
+        mended = load_calibrator(main.fitted[name].path)
+        subjects[name] = Subject(name, test.as_of, probability, everyone, mended)
         findings.append(_moved(subjects[name], spec.capacity.k, cutoffs))
     if test.measurable(shop):
         work = [partial(measured, shop, shown[name], who) for name, who in subjects.items()]

@@ -44,9 +44,10 @@ def few(shop: Workshop, main: Chain, sets: Sequence[tuple[Variant, Chain]]) -> F
     spec, headline = shop.study.spec.selection, shop.study.spec.evaluation.headline
     if spec is None:
         return Few()
-    model = main.shop.study.spec.models[headline]
+    model = main.search.elsewhere()[headline]
     stages = [selection(main.shop, main.people, main.labelled, main.blocks, model)]
-    base = Variant("declared", "few features", main.shop.study)
+    declared = replace(shop.study, spec=replace(shop.study.spec, models={headline: model}))
+    base = Variant("declared", "few features", declared)
     found = list(_limited(base, "", stages[0], spec.sizes, shop))
     for variant, made in sets:
         if variant.kind == "feature set" and variant.name in spec.sets:

@@ -22,8 +22,9 @@ from commonweal.models.fitted import scores
 from commonweal.models.registry import fit, load
 from commonweal.study.evaluate import write_evaluated
 from commonweal.study.matrix import columns_of, seen_matrix
+from commonweal.study.models import seen, training_data
 from commonweal.study.persons import persons
-from commonweal.study.stages import ALIASES, Workshop, code_below, seen, training_data
+from commonweal.study.stages import ALIASES, Workshop, code_below
 
 CODE = "evaluation.learning-curve"
 _FEWEST = 2
@@ -57,7 +58,8 @@ class _Parts:
         both = np.unique(self.person[np.concatenate([self.train.rows, self.stop.rows])])
         lots = tie_break(seed_for(seed, "learning", str(repeat)), [self.names[p] for p in both])
         drawn = both[np.argsort(lots, kind="stable")][: max(1, round(fraction * len(both)))]
-        return TrainingData(*(_of(one, self.person, drawn) for one in (self.train, self.stop)))
+        train, stop = (_of(one, self.person, drawn) for one in (self.train, self.stop))
+        return TrainingData(train, stop)
 
 
 def learning_stages(

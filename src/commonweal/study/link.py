@@ -87,7 +87,7 @@ def link_run(study: Study, out: Path, threads: int = 2) -> LinkRun:
         linked = link(shop, raw, digests)
         assert linked.linkage is not None
         finished = [*raw.values(), *linked.stages]
-        write_manifest(study, out, digests, finished, None, None)
+        write_manifest(study, out, digests, finished, [], None)
     found: Any = linked.linkage.json("findings.json")
     summary: Any = linked.linkage.json("summary.json")
     return LinkRun(

@@ -18,7 +18,7 @@ from commonweal.core.engines.address import Address, database
 from commonweal.core.errors import Problem, StudyError, nearest, problem
 from commonweal.simulate.seal import matches_seal
 from commonweal.study.agency import Agency
-from commonweal.study.messages import explain
+from commonweal.study.messages import explain, is_about
 from commonweal.study.parts import Parts
 from commonweal.study.spec import Study, StudySpec
 from commonweal.study.validate import cross_check
@@ -198,11 +198,7 @@ def _section(file: str, name: str, raw: object, kind: Any) -> tuple[Any, list[Pr
     try:
         found = cast(tuple[Any], adapter.validate_json(json.dumps([raw], default=str)))[0]
     except ValidationError as error:
-        said = [
-            explain(file, name, kind, detail) for detail in error.errors()
-            if not (detail["loc"][-1] == "str" and isinstance(detail["input"], list))
-            and not (detail["loc"][-1] == "float" and isinstance(detail["input"], dict))
-        ]  # fmt: skip
+        said = [explain(file, name, kind, one) for one in error.errors() if is_about(one)]
         # The members of a union each say no; the reader needs to hear it once.
         told += [one for one in dict.fromkeys(said) if one.where not in strange]
     told += [Problem(f"{file}: {place}", *said) for place, said in _quoted(raw, found, name)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from commonweal.core.results import Finding, Metric
 from commonweal.core.store import Artefact
+from commonweal.models.spec import Learned, Tunable
 from commonweal.study.chain import Chain
 from commonweal.study.evaluate import evaluated
 from commonweal.study.examine.examined import Evaluated
@@ -40,10 +42,22 @@ def matters(
         measured.append(proxies(shop, made, people, grouped, blocks))
         stages.append(measured[-1])
     if spec.learning_curve is not None:
-        stages += learning_stages(shop, made, people, labelled, blocks)
+        stages += learning_stages(_plain(shop, main), made, people, labelled, blocks)
         measured.append(stages[-1])
     for artefact in measured:
         said = evaluated(artefact)
         metrics += said.metrics
         findings += said.findings
     return stages, Evaluated(tuple(metrics), tuple(findings))
+
+
+def _plain(shop: Workshop, main: Chain) -> Workshop:
+    """Return a workshop whose headline model has the settings found, to be fitted on any share."""
+    headline = shop.study.spec.evaluation.headline
+    model = main.search.elsewhere()[headline]
+    if isinstance(model, Learned):
+        model = replace(model, calibration=None, cross_fitted=False)
+    if isinstance(model, Tunable):
+        model = replace(model, tuning=None)
+    study = replace(shop.study, spec=replace(shop.study.spec, models={headline: model}))
+    return replace(shop, study=study)

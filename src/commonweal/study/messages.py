@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from commonweal.core.errors import Problem, nearest
+from commonweal.models.tuning_spec import Range
 
 _DATE = ("should be a date", "write a date like 2013-01-01, without quotes and without a time")
 _SAID = {
@@ -26,6 +27,7 @@ _SAID = {
     "dataclass_type": ("should be a table", "write it as [NAME] or { }"),
 }
 _NUMBER_OR_TABLE = ("should be a number or a table", "write 5 or { value = 5, low = 4, high = 6 }")
+_RANGED = ("should be a range or a list", "write { low = 1, high = 9 } or [1, 5, 9]")
 _SCALARS = {"string_type": "str", "bool_type": "bool", "float_type": "float"}
 
 
@@ -36,10 +38,15 @@ def explain(file: str, section: str, kind: Any, detail: Mapping[str, Any]) -> Pr
         # A setting that may be one of several things: its members all say no.
         where, inside = path_of(section, kind, loc[:-1])
         what, mend = "should be text, a number, true or false", "write one value"
-        if any(get_origin(member) is tuple for member in get_args(inside)):
+        if _ranged(inside):
+            what, mend = _RANGED
+        elif any(get_origin(member) is tuple for member in get_args(inside)):
             what, mend = "should be text or a list of text", "write it in quotes"
-        if any(is_dataclass(member) for member in get_args(inside)):
+        elif any(is_dataclass(member) for member in get_args(inside)):
             what, mend = _NUMBER_OR_TABLE
+    elif code == "dataclass_type" and _ranged(path_of(section, kind, loc[:-1])[1]):
+        where, _ = path_of(section, kind, loc[:-1])
+        what, mend = _RANGED
     elif (
         code == "dataclass_type" and loc and _alternative(path_of(section, kind, loc[:-1])[1], loc)
     ):
@@ -65,6 +72,19 @@ def explain(file: str, section: str, kind: Any, detail: Mapping[str, Any]) -> Pr
     if what != "is missing" and not isinstance(found, (dict, list)) and repr(found) not in what:
         what = f"{what} (found {_short(found)})"
     return Problem(f"{file}: {where}", what, mend)
+
+
+def is_about(detail: Mapping[str, Any]) -> bool:
+    """Whether an error is about what was written: of a range or a list only one is meant."""
+    found, last = detail["input"], detail["loc"][-1]
+    if isinstance(found, list):
+        return last != "str" and not (detail["type"] == "dataclass_type" and last == "Range")
+    return not (isinstance(found, dict) and (_many(last) or last == "float"))
+
+
+def _ranged(kind: Any) -> bool:
+    """Whether a setting is a range or a list of numbers."""
+    return Range in get_args(_plain(kind))
 
 
 def path_of(section: str, kind: Any, loc: tuple[str | int, ...]) -> tuple[str, Any]:
@@ -95,7 +115,7 @@ def _inside(kind: Any, step: str | int) -> tuple[Any, bool]:
     for member in members:
         if get_origin(member) is tuple and _many(step):
             return member, False
-        if is_dataclass(member) and float in members and step == getattr(member, "__name__", ""):
+        if is_dataclass(member) and step == getattr(member, "__name__", None):
             return member, False
         if is_dataclass(member) and step in get_args(get_type_hints(member).get("kind", str)):
             return member, False

@@ -10,22 +10,12 @@ from commonweal.features.names import CODE, names_of
 from commonweal.features.spec import BlockSpec
 from commonweal.models.spec import (
     BaseRateSpec,
-    BoostedSpec,
     CountRankSpec,
-    LogisticSpec,
     ModelSpec,
     blocks_seen,
 )
-from commonweal.study.parts import Parts, between, known, once, usable
-
-_BOOSTED: Mapping[str, tuple[float, float]] = {
-    "leaves": (2, 10_000),
-    "min_leaf": (1, 10_000_000),
-    "max_trees": (1, 100_000),
-    "patience": (1, 100_000),
-    "bags": (1, 1_000),
-    "l2": (0, 1_000_000_000),
-}
+from commonweal.study.parts import Parts, known, once, usable
+from commonweal.study.setting_checks import check_settings
 
 
 def check_models(parts: Parts) -> Iterator[Problem]:
@@ -40,13 +30,7 @@ def check_models(parts: Parts) -> Iterator[Problem]:
         yield from usable(name, where)
         if name == ORACLE:
             yield Problem(where, "is a name commonweal uses itself", "rename it")
-        if isinstance(spec, BoostedSpec):
-            yield from _boosted(where, spec)
-        if isinstance(spec, LogisticSpec):
-            yield from once(spec.penalties, f"{where}.penalties")
-            if not all(p > 0 for p in spec.penalties or (0,)):
-                what = "must be above 0, and at least one"
-                yield Problem(f"{where}.penalties", what, "mend them")
+        yield from check_settings(where, spec)
         blocks = parts.study.get("features")
         if not blocks:
             continue
@@ -54,15 +38,6 @@ def check_models(parts: Parts) -> Iterator[Problem]:
         yield from wrong
         if isinstance(spec, CountRankSpec) and parts.sources and not wrong:
             yield from _ranked_by(where, spec, blocks)
-
-
-def _boosted(where: str, spec: BoostedSpec) -> Iterator[Problem]:
-    for setting in ("learning_rate", "row_fraction", "column_fraction"):
-        value = getattr(spec, setting)
-        if not 0 < value <= 1:
-            yield Problem(f"{where}.{setting}", f"is {value}", "use more than 0, at most 1")
-    for setting, (least, most) in _BOOSTED.items():
-        yield from between(getattr(spec, setting), least, most, f"{where}.{setting}")
 
 
 def _seen(where: str, spec: ModelSpec, blocks: Mapping[str, BlockSpec]) -> Iterator[Problem]:

@@ -23,8 +23,9 @@ from commonweal.models.data import Places, chunks
 from commonweal.models.fitted import Fitted, scores
 from commonweal.models.registry import load
 from commonweal.study.matrix import seen_matrix
+from commonweal.study.models import seen
 from commonweal.study.spec import Study
-from commonweal.study.stages import Workshop, code_below, seen
+from commonweal.study.stages import Workshop, code_below
 
 KEY_VARIABLE = "COMMONWEAL_KEY_FILE"
 PSEUDONYM = 20

@@ -27,8 +27,9 @@ from commonweal.models.spec import BoostedSpec
 from commonweal.oversight.attributes import UNKNOWN
 from commonweal.study.evaluate import write_evaluated
 from commonweal.study.matrix import columns_of, seen_matrix
+from commonweal.study.models import row_places, seen
 from commonweal.study.persons import persons
-from commonweal.study.stages import ALIASES, Workshop, code_below, row_places, seen
+from commonweal.study.stages import ALIASES, Workshop, code_below
 
 GUESSER = BoostedSpec(kind="boosted", learning_rate=0.1, max_trees=200, patience=20)
 """Settings of the models that guess; the same for every study, so that studies compare."""
@@ -141,12 +142,12 @@ def _guessed(
         return None
     columns = []
     for group in wanted[:1] if len(wanted) == 2 else wanted:
-        parts_of = [
+        train, validation = (
             Sample(features, rows, (named[rows] == group).astype(np.int8))
             for rows in learned.values()
-        ]
+        )
         seed = seed_for(shop.study.spec.study.seed, "proxies", name, group)
-        model = fit_boosted(GUESSER, TrainingData(*parts_of), seed, shop.threads)
+        model = fit_boosted(GUESSER, TrainingData(train, validation), seed, shop.threads)
         columns.append(scores(model, features, measured))
     if len(wanted) == 2:
         columns.append(1.0 - columns[0])

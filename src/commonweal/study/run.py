@@ -21,7 +21,8 @@ from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.store import Artefact, Store, atomic_write
 from commonweal.evaluation.oracle import Oracle
 from commonweal.models.boosted import check_openmp
-from commonweal.models.spec import BoostedSpec
+from commonweal.models.spec import BoostedSpec, Tunable
+from commonweal.models.suggested import optuna
 from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
 from commonweal.study.chain import Chain, chain, chains
@@ -39,6 +40,7 @@ from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
 from commonweal.study.stability import stability
+from commonweal.study.tuning import TRIALS
 from commonweal.study.variants import Variant, variants
 from commonweal.study.verify import read_manifest, verify
 
@@ -204,9 +206,13 @@ def rebuild(out: Path | str) -> Run:
 
 
 def _check_libraries(study: Study) -> None:
-    """Fail before any work where LightGBM is wanted and cannot be loaded."""
-    if any(isinstance(spec, BoostedSpec) for spec in study.spec.models.values()):
+    """Fail before any work where LightGBM or Optuna is wanted and cannot be loaded."""
+    specs = study.spec.models.values()
+    if any(isinstance(spec, BoostedSpec) for spec in specs):
         check_openmp()
+    searches = [spec.tuning for spec in specs if isinstance(spec, Tunable)]
+    if any(one and one.sampler == "optuna" for one in searches):
+        optuna()
 
 
 @contextmanager
@@ -244,7 +250,8 @@ def _run(
     described = describe(shop, main.blocks)
     finished = [*ready.stages, *main.stages(), described]
     shared = frozenset(artefact.key for artefact in finished)
-    varied = chains(bare, digests, _variants(shop), shared)
+    declared = main.search.elsewhere()[study.spec.evaluation.headline]
+    varied = chains(bare, digests, variants(study, declared), shared)
     limited = few(shop, main, varied)
     varied += chains(bare, digests, limited.variants, shared)
     finished += _own(finished, varied)
@@ -265,7 +272,7 @@ def _run(
     if study.spec.stability is not None:
         finished.append(stability(shop, main))
         rolled = evaluated(finished[-1])
-    parts = (ready, found, best, beside, mattering, rolled)
+    parts = (ready, main.search.found, found, best, beside, mattering, rolled)
     found = Evaluated(
         tuple(m for part in parts for m in part.metrics),
         (*(f for part in parts for f in part.findings), *_opened(shop)),
@@ -276,14 +283,19 @@ def _run(
         finished.append(offered)
     name = "recommendation.csv" if offered else None
     said = release.content(shop, digests, main, found, name, ready.linkage, varied)
+    said = replace(said, tuning=main.search.said)
     page = _report(shop, said, finished)
     finished.append(page)
     if offered:
         _publish(offered, "recommendation.csv", out)
     _publish(described, DICTIONARY, out)
+    tables = {f"trials-{model}.csv": one for model, one in main.search.searches.items()}
+    for file, one in tables.items():
+        _publish(one, TRIALS, out, file)
     _publish(page, "metrics.json", out)
     _publish(page, "report.html", out)
-    write_manifest(study, out, digests, finished, name, known, shop.address.kind)
+    published = [*([name] if name else []), *tables]
+    write_manifest(study, out, digests, finished, published, known, shop.address.kind)
     return Run(
         out=out, report=out / "report.html", metrics=said.metrics,
         made=tuple(a.stage for a in finished if not a.reused),
@@ -292,12 +304,6 @@ def _run(
         findings=said.findings,
         recommendation=out / name if name else None,
     )  # fmt: skip
-
-
-def _variants(shop: stages.Workshop) -> tuple[Variant, ...]:
-    """Return the variants a study declares, their model as it is declared."""
-    spec = shop.study.spec
-    return variants(shop.study, spec.models[spec.evaluation.headline])
 
 
 def _own(finished: Sequence[Artefact], varied: Sequence[tuple[Variant, Chain]]) -> list[Artefact]:
@@ -325,19 +331,19 @@ def _report(shop: stages.Workshop, said: Content, finished: list[Artefact]) -> A
     return shop.make("report", code_digest("core", "reports"), fingerprint(said), parents, write)
 
 
-def _publish(artefact: Artefact, name: str, out: Path) -> None:
-    """Put one of a stage's files beside the store."""
-    atomic_write(out / name, artefact.file(name).read_text(encoding="utf-8"))
+def _publish(artefact: Artefact, name: str, out: Path, file: str | None = None) -> None:
+    """Put one of a stage's files beside the store, as `file` if it is to be called otherwise."""
+    atomic_write(out / (file or name), artefact.file(name).read_text(encoding="utf-8"))
 
 
 def write_manifest(
     study: Study, out: Path, digests: Mapping[str, str], finished: list[Artefact],
-    name: str | None, known: Oracle | None, engine: Kind = "duckdb",
+    published: Sequence[str], known: Oracle | None, engine: Kind = "duckdb",
 ) -> None:  # fmt: skip
     """Write what the run was made from and what it made; no time, no path, no person."""
     reported = any(artefact.stage == "report" for artefact in finished)
     outputs = ["report.html", "metrics.json", DICTIONARY] if reported else []
-    outputs += [name] if name else []
+    outputs += published
     text = pretty_json({
         "study": study.spec.study.name,
         "seed": study.spec.study.seed,

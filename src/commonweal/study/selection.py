@@ -11,12 +11,12 @@ from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.store import Artefact, write_json
 from commonweal.evaluation.matters import Kind
 from commonweal.evaluation.selection import Selection, Step, select
-from commonweal.models import spec as models
 from commonweal.models.columns import columns_seen
-from commonweal.models.spec import BaseRateSpec, BoostedSpec, LogisticSpec, ModelSpec
+from commonweal.models.spec import BaseRateSpec, BoostedSpec, LogisticSpec, ModelSpec, OlsSpec
 from commonweal.oversight.disclosure import SMALL, Disclosure
 from commonweal.study.matrix import columns_of, seen_matrix
-from commonweal.study.stages import Workshop, code_below, seen, training_data
+from commonweal.study.models import seen, training_data
+from commonweal.study.stages import Workshop, code_below
 
 CHOSEN = "selection.json"
 _DECIMALS = 3
@@ -94,7 +94,6 @@ def limited(
     return {
         f"{kind}_best_{size}": _seeing(_of_kind(kind, headline), chosen[:size])
         for kind in kinds
-        if kind != "ols" or "OlsSpec" in vars(models)
         for size in sizes
         if size <= len(chosen)
     }
@@ -105,10 +104,7 @@ def _of_kind(kind: Kind, headline: ModelSpec) -> ModelSpec:
         return headline
     if kind == "boosted":
         return BoostedSpec(kind="boosted")
-    if kind == "logistic":
-        return LogisticSpec(kind="logistic")
-    made: ModelSpec = vars(models)["OlsSpec"](kind="ols")
-    return made
+    return LogisticSpec(kind="logistic") if kind == "logistic" else OlsSpec(kind="ols")
 
 
 def _seeing(spec: ModelSpec, columns: Sequence[str]) -> ModelSpec:

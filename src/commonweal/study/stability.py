@@ -37,7 +37,8 @@ from commonweal.study.examine.examined import Evaluated
 from commonweal.study.features import features
 from commonweal.study.finished import chosen_in, differences
 from commonweal.study.matrix import seen_matrix
-from commonweal.study.stages import Records, Workshop, code_below, cohort, labels, seen
+from commonweal.study.models import seen
+from commonweal.study.stages import Records, Workshop, code_below, cohort, labels
 from commonweal.study.tested import wanted
 
 _DECAYS = ("auc", "precision")

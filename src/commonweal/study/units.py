@@ -10,13 +10,13 @@ from commonweal.core.store import Artefact
 from commonweal.core.tables import read_table, write_table
 from commonweal.oversight.attributes import attribute
 from commonweal.oversight.spec import Protected
+from commonweal.study.models import row_places
 from commonweal.study.stages import (
     Records,
     Workshop,
     code_below,
     declared,
     history,
-    row_places,
     some,
 )
 

@@ -50,12 +50,17 @@ def variants(study: Study, model: ModelSpec) -> tuple[Variant, ...]:
     study
         The study as declared.
     model
-        Settings of the headline model, as tuned.
+        Settings of the headline model, as tuned; those that are tuned again take the declared.
     """
-    one = replace(study.spec, models={study.spec.evaluation.headline: model})
-    base = replace(study, spec=one)
-    found = [v for name, spec in one.feature_sets.items() for v in _feature_set(base, name, spec)]
-    return (*found, *(_variant(base, name, spec) for name, spec in one.variants.items()))
+    headline = study.spec.evaluation.headline
+
+    def base(retune: bool) -> Study:
+        taken = study.spec.models[headline] if retune else model
+        return replace(study, spec=replace(study.spec, models={headline: taken}))
+
+    sets, others = study.spec.feature_sets, study.spec.variants
+    found = [v for n, spec in sets.items() for v in _feature_set(base(spec.retune), n, spec)]
+    return (*found, *(_variant(base(spec.retune), n, spec) for n, spec in others.items()))
 
 
 def _feature_set(study: Study, name: str, spec: FeatureSetSpec) -> Iterator[Variant]:

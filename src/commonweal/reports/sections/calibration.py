@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from commonweal.core.results import Metric
 from commonweal.reports.cells import figure, notes
@@ -18,12 +18,16 @@ from commonweal.reports.words import counted, estimate, number, percent, size
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """People between two ranks: what was predicted, what happened."""
+    """People between two ranks: what was predicted, raw and calibrated, and what happened.
+
+    Of scores that are no probabilities, what is predicted is the calibrated chance.
+    """
 
     first: int
     last: int
     predicted: Metric
     observed: Metric
+    calibrated: Metric | None = None
 
     def holds(self) -> bool:
         """Return whether the interval of the observed rate holds the prediction."""
@@ -38,14 +42,16 @@ def bins(
     reading: Reading, model: str, group: str | None = None, metric: str = "calibration"
 ) -> tuple[Bin, ...]:
     """Return a model's calibration bins, highest scores first."""
-    found, start = [], 0
-    for predicted in reading.figures.many(f"{metric}.predicted", model=model, group=group):
-        end = predicted.k or 0
-        observed = reading.figures.one(
-            f"{metric}.observed", model=model, k=predicted.k, group=group
+    found, start, figures = [], 0, reading.figures
+    for observed in figures.many(f"{metric}.observed", model=model, group=group):
+        end = observed.k or 0
+        raw, mended = (
+            figures.one(f"{metric}.{name}", model=model, k=observed.k, group=group)
+            for name in ("predicted", "calibrated")
         )
-        if observed is not None:
-            found.append(Bin(start + 1, end, predicted, observed))
+        predicted = raw or mended
+        if predicted is not None:
+            found.append(Bin(start + 1, end, predicted, observed, mended))
         start = end
     return tuple(found)
 
@@ -68,6 +74,7 @@ def calibration(reading: Reading) -> tuple[Part, ...]:
         parts.append(scored)
     figures = reading.figures
     others = [m for m in reading.models() if not figures.one("brier", model=m)
+              and not figures.one("brier.calibrated", model=m)
               and figures.one("auc", model=m)]  # fmt: skip
     if others:
         names = ", ".join(reading.called(m) for m in others)
@@ -86,10 +93,21 @@ def _overall(reading: Reading, found: tuple[Bin, ...]) -> Figure:
         f"({size(low.observed.n)}): predicted {percent(low.predicted.value)}, observed "
         f"{estimate(low.observed)}. The figures are in the table below."
     )
+    series = [(f"{model}, 95% interval", found)]
+    mended = tuple(replace(b, predicted=b.calibrated) for b in found if b.calibrated)
+    if _both(found):
+        inside = sum(b.holds() for b in mended)
+        said += f" Of the calibrated rates, {number(inside)} of {number(len(mended))} are held."
+        series.append((f"{model}, calibrated", mended))
     return picture(
         "calibration-figure", "Predicted and observed rates", said,
-        f"Observed against predicted rates of {model}", [(f"{model}, 95% interval", found)],
+        f"Observed against predicted rates of {model}", series,
     )  # fmt: skip
+
+
+def _both(found: tuple[Bin, ...]) -> bool:
+    """Whether chances are known raw and calibrated."""
+    return all(b.calibrated is not None and b.calibrated is not b.predicted for b in found)
 
 
 def picture(
@@ -118,10 +136,17 @@ def _point(one: Bin) -> Point:
 
 
 def _table(reading: Reading, found: tuple[Bin, ...]) -> Table:
-    rows = tuple((Cell(ranks(b)), *cells(b)) for b in found)
-    columns = (Column("Ranks", number=False), Column("Predicted"), Column("Observed"), Column("n"))
+    both = _both(found)
+    rows = []
+    for one in found:
+        raw, observed, n = cells(one)
+        mended = [figure(one.calibrated)] if both else []
+        rows.append((Cell(ranks(one)), raw, *mended, observed, n))
+    columns = [Column("Ranks", number=False), Column("Predicted")]
+    columns += [Column("Calibrated")] if both else []
+    columns += [Column("Observed"), Column("n")]
     caption = f"Calibration of {reading.called(reading.headline)}, highest scores first"
-    return Table(key="calibration", caption=caption, columns=columns, rows=rows)
+    return Table(key="calibration", caption=caption, columns=tuple(columns), rows=tuple(rows))
 
 
 def ranks(one: Bin) -> str:
@@ -139,12 +164,12 @@ def _scores(reading: Reading) -> Table:
     """Mean prediction, Brier score and log loss of every model that gives probabilities."""
     rows = []
     for model in reading.rankings():
-        brier = reading.figures.one("brier", model=model)
-        if brier is not None:
-            mean, loss = (reading.figures.one(m, model=model)
-                          for m in ("mean_prediction", "log_loss"))  # fmt: skip
-            cells = (figure(mean), figure(brier, 4), figure(loss, 4), Cell(number(brier.n)))
-            rows.append((Cell(reading.titled(model)), *cells))
+        for end, words in (("", ""), (".calibrated", ", calibrated")):
+            mean, brier, loss = (reading.figures.one(f"{name}{end}", model=model)
+                                 for name in ("mean_prediction", "brier", "log_loss"))  # fmt: skip
+            if brier is not None:
+                cells = (figure(mean), figure(brier, 4), figure(loss, 4), Cell(number(brier.n)))
+                rows.append((Cell(f"{reading.titled(model)}{words}"), *cells))
     columns = (
         Column("Ranking", number=False),
         Column("Mean prediction"),

@@ -12,6 +12,8 @@ from commonweal.reports.reading import Reading
 from commonweal.reports.sections.against import against
 from commonweal.reports.sections.calibration import calibration
 from commonweal.reports.sections.curves import curves
+from commonweal.reports.sections.tuning import TITLE as SEARCHED
+from commonweal.reports.sections.tuning import tuning
 from commonweal.reports.sections.within import within
 from commonweal.reports.words import UNPUBLISHED, number, size, sized, spaced
 
@@ -50,6 +52,9 @@ def results(reading: Reading) -> Section:
     grouped = within(reading)
     if grouped:
         parts.append(Group("Do they come true within each group?", grouped))
+    searched = tuning(reading)
+    if searched:
+        parts.append(Group(SEARCHED, searched))
     others = [day for day in dates(content.metrics) if day != reading.as_of]
     if others:
         parts.append(Group("Other test dates", (_dates(reading),)))
