@@ -19,7 +19,8 @@ from commonweal.evaluation.compare import Ranked, paired
 from commonweal.evaluation.overall import Subject
 from commonweal.evaluation.ranking import Floats, Ranking
 from commonweal.study.chain import Chain
-from commonweal.study.evaluate import evaluated, scored_by, write_evaluated
+from commonweal.study.evaluate import scored_by
+from commonweal.study.evaluated import evaluated, write_evaluated
 from commonweal.study.stages import Workshop, code_below
 from commonweal.study.tested import Shown, Tested, measured, tested, wanted
 from commonweal.study.variants import Variant
@@ -83,7 +84,7 @@ def compared(
     parents = {f"declared/{a.stage}": a for a in (*main.stages(), published)}
     for variant, made in others:
         parents |= {f"variants/{variant.name}/{a.stage}": a for a in made.stages()}
-    files = [f"study/{name}.py" for name in ("compared", "evaluate", "tested")]
+    files = [f"study/{name}.py" for name in ("compared", "evaluate", "evaluated", "tested")]
     code = code_below("models", "evaluation", "oversight", *files)
     return shop.opening("variants", code, settings, parents, write)
 

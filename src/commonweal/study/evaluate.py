@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +14,7 @@ from numpy.typing import NDArray
 from commonweal.core.parallel import each
 from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.seeds import stream
-from commonweal.core.store import Artefact, write_json
+from commonweal.core.store import Artefact
 from commonweal.core.tables import read_table
 from commonweal.evaluation.groups import Grouping, audit
 from commonweal.evaluation.overall import Subject, bins_from
@@ -25,7 +23,8 @@ from commonweal.models.calibration import load_calibrator
 from commonweal.models.fitted import scores
 from commonweal.models.registry import load
 from commonweal.study.chain import Chain
-from commonweal.study.examine.examined import Evaluated, Examined
+from commonweal.study.evaluated import Evaluated, write_evaluated
+from commonweal.study.examine.examined import Examined
 from commonweal.study.examine.registry import EXAMINATIONS
 from commonweal.study.matrix import seen_matrix
 from commonweal.study.spec import StudySpec
@@ -57,33 +56,9 @@ def evaluation(shop: Workshop, main: Chain, more: Mapping[str, Artefact]) -> Art
     parents |= {f"models/{n}": a for n, a in main.fitted.items()}
     parents |= {f"extras/{n}": a for n, a in more.items()}
     parents |= {"cohort": main.people, "labels": main.labelled, "groups": main.grouped}
-    files = ("study/evaluate.py", "study/tested.py", "study/examine")
+    files = ("study/evaluate.py", "study/evaluated.py", "study/tested.py", "study/examine")
     code = code_below("models", "evaluation", "oversight", *files)
     return shop.opening("evaluation", code, settings, parents, write)
-
-
-def write_evaluated(folder: Path, metrics: Sequence[Metric], findings: Sequence[Finding]) -> None:
-    """Write what a stage publishes; `evaluated` reads it."""
-    write_json(folder / "metrics.json", [_stored(m) for m in metrics])
-    write_json(folder / "findings.json", findings)
-
-
-def _stored(metric: Metric) -> dict[str, Any]:
-    return {f.name: getattr(metric, f.name) for f in fields(metric)}
-
-
-def evaluated(artefact: Artefact) -> Evaluated:
-    """Read what a stage published by `write_evaluated`."""
-    metrics, findings = artefact.json("metrics.json"), artefact.json("findings.json")
-    assert isinstance(metrics, list)
-    assert isinstance(findings, list)
-    return Evaluated(
-        tuple(
-            Metric(**{**m, "as_of": date.fromisoformat(m["as_of"]) if m["as_of"] else None})
-            for m in metrics
-        ),
-        tuple(Finding(**{**f, "severity": Severity(f["severity"])}) for f in findings),
-    )
 
 
 def _evaluate(shop: Workshop, test: Tested, main: Chain, more: Mapping[str, Artefact]) -> Evaluated:

@@ -20,7 +20,7 @@ from commonweal.models.columns import columns_seen
 from commonweal.models.data import Sample, TrainingData
 from commonweal.models.fitted import scores
 from commonweal.models.registry import fit, load
-from commonweal.study.evaluate import write_evaluated
+from commonweal.study.evaluated import write_evaluated
 from commonweal.study.matrix import columns_of, seen_matrix
 from commonweal.study.models import seen, training_data
 from commonweal.study.persons import persons
@@ -165,7 +165,7 @@ def _curve(
         *_settings(shop, mine), spec.learning_curve, spec.evaluation.draws, shop.study.disclosure,
     ]  # fmt: skip
     models = {f"learning/{share:g}-{r + 1}": a for (share, r), a in fitted.items()}
-    files = [f"study/{name}.py" for name in ("learning", "persons", "evaluate")]
+    files = [f"study/{name}.py" for name in ("learning", "persons", "evaluated")]
     code = code_below("models", "evaluation", "oversight", *files)
     return shop.make("learning", code, settings, {**parents, **models}, write)
 

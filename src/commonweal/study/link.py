@@ -20,7 +20,8 @@ from commonweal.linkage.prepare import prepare
 from commonweal.linkage.verify import Violation, violations
 from commonweal.study import stages
 from commonweal.study.chain import chain
-from commonweal.study.evaluate import evaluated, evaluation
+from commonweal.study.evaluate import evaluation
+from commonweal.study.evaluated import evaluated
 from commonweal.study.extras import extras
 from commonweal.study.fetched import fetched
 from commonweal.study.linkage import COLUMNS, link, linkable

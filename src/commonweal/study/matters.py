@@ -9,8 +9,7 @@ from commonweal.core.results import Finding, Metric
 from commonweal.core.store import Artefact
 from commonweal.models.spec import Learned, Tunable
 from commonweal.study.chain import Chain
-from commonweal.study.evaluate import evaluated
-from commonweal.study.examine.examined import Evaluated
+from commonweal.study.evaluated import Evaluated, evaluated
 from commonweal.study.learning import learning_stages
 from commonweal.study.proxies import proxies
 from commonweal.study.selection import (

@@ -14,8 +14,8 @@ from commonweal.evaluation.ranking import Floats
 from commonweal.evaluation.spec import ORACLE
 from commonweal.reports.figures import nearest
 from commonweal.study.chain import Chain
-from commonweal.study.evaluate import evaluated, rankings, write_evaluated
-from commonweal.study.examine.examined import Evaluated
+from commonweal.study.evaluate import rankings
+from commonweal.study.evaluated import Evaluated, evaluated, write_evaluated
 from commonweal.study.load import outcome_of
 from commonweal.study.spec import Study
 from commonweal.study.stages import Records, Workshop, code_below, history
@@ -81,7 +81,7 @@ def oracle(shop: Workshop, known: Oracle, main: Chain, published: Artefact) -> A
     parents |= {f"blocks/{n}": a for n, a in main.blocks.items()}
     parents |= {f"models/{n}": a for n, a in main.fitted.items()}
     parents |= {"cohort": main.people, "labels": main.labelled, "evaluation": published}
-    files = [f"study/{name}.py" for name in ("evaluate", "oracle", "tested")]
+    files = [f"study/{name}.py" for name in ("evaluate", "evaluated", "oracle", "tested")]
     code = code_below("models", "simulate", "evaluation", "oversight", *files)
     return shop.opening("oracle", code, settings, parents, write)
 

@@ -25,7 +25,7 @@ from commonweal.models.data import Places, Sample, TrainingData
 from commonweal.models.fitted import scores
 from commonweal.models.spec import BoostedSpec
 from commonweal.oversight.attributes import UNKNOWN
-from commonweal.study.evaluate import write_evaluated
+from commonweal.study.evaluated import write_evaluated
 from commonweal.study.matrix import columns_of, seen_matrix
 from commonweal.study.models import row_places, seen
 from commonweal.study.persons import persons
@@ -98,7 +98,7 @@ def proxies(
     parents = {f"blocks/{n}": a for n, a in mine.items()}
     parents |= {f"records/{n}": a for n, a in linked.items()}
     parents |= {"cohort": people, "groups": grouped}
-    files = [f"study/{name}.py" for name in ("proxies", "persons", "evaluate")]
+    files = [f"study/{name}.py" for name in ("proxies", "persons", "evaluated")]
     code = code_below("models", "evaluation", "oversight", *files)
     return shop.make("proxies", code, settings, parents, write)
 

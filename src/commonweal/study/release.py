@@ -23,7 +23,7 @@ from commonweal.reports.content import BlockSummary, Content, FlowStep, SourceSu
 from commonweal.reports.rules import condition
 from commonweal.study.chain import Chain
 from commonweal.study.episodes import episode_findings, episode_metrics
-from commonweal.study.examine.examined import Evaluated
+from commonweal.study.evaluated import Evaluated
 from commonweal.study.linkage import linkage_findings, linkage_metrics
 from commonweal.study.stages import Workshop
 from commonweal.study.variant_words import summary

@@ -28,8 +28,8 @@ from commonweal.study import offer, release, stages
 from commonweal.study.chain import Chain, chain, chains
 from commonweal.study.compared import compared
 from commonweal.study.dictionary import DICTIONARY, describe
-from commonweal.study.evaluate import evaluated, evaluation
-from commonweal.study.examine.examined import Evaluated
+from commonweal.study.evaluate import evaluation
+from commonweal.study.evaluated import Evaluated, evaluated
 from commonweal.study.extras import extras
 from commonweal.study.fetched import fetched
 from commonweal.study.few import few

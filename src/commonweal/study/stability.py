@@ -32,8 +32,7 @@ from commonweal.models.fitted import scores
 from commonweal.models.registry import load
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.study.chain import Chain
-from commonweal.study.evaluate import write_evaluated
-from commonweal.study.examine.examined import Evaluated
+from commonweal.study.evaluated import Evaluated, write_evaluated
 from commonweal.study.features import features
 from commonweal.study.finished import chosen_in, differences
 from commonweal.study.matrix import seen_matrix
@@ -70,7 +69,16 @@ def stability(shop: Workshop, main: Chain) -> Artefact:
     parents = {f"records/{n}": a for n, a in made.items()}
     parents |= {f"blocks/{n}": a for n, a in sees.items()}
     parents |= {"model": fitted[headline]}
-    files = ["evaluate", "features", "finished", "matrix", "stability", "stages", "tested"]
+    files = [
+        "evaluate",
+        "evaluated",
+        "features",
+        "finished",
+        "matrix",
+        "stability",
+        "stages",
+        "tested",
+    ]
     code = code_below(
         "models", "evaluation", "oversight", *(f"study/{name}.py" for name in files)
     )  # fmt: skip

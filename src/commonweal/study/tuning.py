@@ -22,8 +22,7 @@ from commonweal.models.space import Values, drawn, restarted, settled
 from commonweal.models.spec import ModelSpec, Tunable
 from commonweal.models.suggested import suggested
 from commonweal.reports.content import TuningSummary
-from commonweal.study.evaluate import evaluated, write_evaluated
-from commonweal.study.examine.examined import Evaluated
+from commonweal.study.evaluated import Evaluated, evaluated, write_evaluated
 from commonweal.study.models import seen
 from commonweal.study.stages import Workshop, code_below
 from commonweal.study.trial import Search, code, search, settings, stage, trial

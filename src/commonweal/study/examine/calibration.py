@@ -13,8 +13,9 @@ from commonweal.core.seeds import stream
 from commonweal.evaluation.calibration import Estimate, GroupCalibration, of_group, quantiles
 from commonweal.evaluation.overall import bins_from, unsplit
 from commonweal.evaluation.ranking import Floats, Ints, Ranking
+from commonweal.study.evaluated import Evaluated
 from commonweal.study.examine.comparison import rounded
-from commonweal.study.examine.examined import Evaluated, Examined
+from commonweal.study.examine.examined import Examined
 
 LEAST = 30
 """People a bin holds at least."""

@@ -9,7 +9,8 @@ from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.seeds import stream
 from commonweal.evaluation.compare import Ranked, paired
 from commonweal.oversight.overlap import Overlap, Published, may_be_shown
-from commonweal.study.examine.examined import Evaluated, Examined
+from commonweal.study.evaluated import Evaluated
+from commonweal.study.examine.examined import Examined
 
 _AT_K = ("overlap", "difference.precision", "difference.recall")
 

@@ -16,9 +16,10 @@ from commonweal.evaluation.composition import Part, covered
 from commonweal.evaluation.people import crossed
 from commonweal.evaluation.proportions import wilson
 from commonweal.oversight.attributes import UNKNOWN
+from commonweal.study.evaluated import Evaluated
 from commonweal.study.everyone import outside
 from commonweal.study.examine.crossings import shown_crossings
-from commonweal.study.examine.examined import Evaluated, Examined
+from commonweal.study.examine.examined import Examined
 
 CODE = "oversight.everyone"
 _MANY_UNKNOWN = 0.25

@@ -12,7 +12,8 @@ from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.seeds import stream
 from commonweal.evaluation.crossings import Rate, crossed_rates
 from commonweal.evaluation.people import crossed
-from commonweal.study.examine.examined import Evaluated, Examined
+from commonweal.study.evaluated import Evaluated
+from commonweal.study.examine.examined import Examined
 from commonweal.study.tested import wanted
 
 CODE = "oversight.crossings"

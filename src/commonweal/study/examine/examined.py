@@ -8,29 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from commonweal.core.results import Finding, Metric
 from commonweal.core.store import Artefact
 from commonweal.evaluation.groups import Grouping
 from commonweal.evaluation.overall import Subject
 from commonweal.evaluation.ranking import Floats, Ranking
+from commonweal.study.evaluated import Evaluated
 from commonweal.study.stages import Workshop
 from commonweal.study.tested import Shown, Tested
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluated:
-    """What a stage that measures rankings publishes.
-
-    Parameters
-    ----------
-    metrics
-        Every figure.
-    findings
-        Every check.
-    """
-
-    metrics: tuple[Metric, ...] = ()
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from commonweal.core.results import Metric
 from commonweal.evaluation.fairness import Difference, Fairness, Measure, measured
 from commonweal.evaluation.groups import Grouping
-from commonweal.study.examine.examined import Evaluated, Examined
+from commonweal.study.evaluated import Evaluated
+from commonweal.study.examine.examined import Examined
 
 _PUBLISHED = ("selection_rate", "precision", "recall")
 """Measures that the audits publish, at every cut-off and with drawn intervals."""

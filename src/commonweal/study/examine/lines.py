@@ -13,7 +13,8 @@ from commonweal.evaluation.costs import Cost, measure_costs
 from commonweal.evaluation.spec import LEAST, MOST
 from commonweal.evaluation.thresholds import handful
 from commonweal.evaluation.tops import EVERYONE
-from commonweal.study.examine.examined import Evaluated, Examined
+from commonweal.study.evaluated import Evaluated
+from commonweal.study.examine.examined import Examined
 
 _Pair = tuple[int, int]
 

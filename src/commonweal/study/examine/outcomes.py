@@ -12,8 +12,9 @@ from commonweal.core.seeds import stream
 from commonweal.core.store import Artefact
 from commonweal.core.tables import read_table
 from commonweal.evaluation.outcomes import under, with_labels
+from commonweal.study.evaluated import Evaluated
 from commonweal.study.examine.crossings import near, shown_crossings
-from commonweal.study.examine.examined import Evaluated, Examined
+from commonweal.study.examine.examined import Examined
 from commonweal.study.other_outcomes import stage_of
 from commonweal.study.tested import published, wanted
 

@@ -13,7 +13,8 @@ from commonweal.evaluation.spec import UnitsSpec
 from commonweal.evaluation.units import Unit, Units, units
 from commonweal.features.needs import columns_of
 from commonweal.models.spec import blocks_seen
-from commonweal.study.examine.examined import Evaluated, Examined
+from commonweal.study.evaluated import Evaluated
+from commonweal.study.examine.examined import Examined
 
 OTHER = "other units"
 _EDGE = 1e-9
