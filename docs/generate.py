@@ -18,8 +18,8 @@ from commonweal.evaluation import matters
 from commonweal.evaluation import spec as evaluation
 from commonweal.features import spec as features
 from commonweal.linkage import spec as linkage
+from commonweal.models import missing_spec, tuning_spec
 from commonweal.models import spec as models
-from commonweal.models import tuning_spec
 from commonweal.oversight import spec as oversight
 from commonweal.records import derived_spec, episode_spec, repeat_spec
 from commonweal.records import spec as records
@@ -112,6 +112,7 @@ SECTIONS: dict[str, list[tuple[str, Any]]] = {
         ("[models.NAME.tuning]", tuning_spec.TuningSpec),
         ("[models.NAME.tuning.space] SETTING = {...}", tuning_spec.Range),
         ("permutation = {...}", tuning_spec.PermutationSpec),
+        ("missing = {...}", missing_spec.MissingSpec),
         ("[capacity]", decisions.Capacity),
         ("[evaluation]", evaluation.EvaluationSpec),
         ("[costs]", evaluation.CostsSpec),
@@ -152,7 +153,7 @@ def setting_type(hint: Any) -> str:
         return " or ".join(f"`{c.strip()}`" for part in choices for c in part.split(","))
     words = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false",
              "Period": "length of time", "date": "date", "Grid": "table", "TuningSpec": "table",
-             "PermutationSpec": "table"}  # fmt: skip
+             "PermutationSpec": "table", "MissingSpec": "table"}  # fmt: skip
     for optional in (" | None", "None | "):
         text = text.replace(optional, "")
     if text.startswith("tuple[tuple[str"):

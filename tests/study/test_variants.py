@@ -36,13 +36,18 @@ sets = ["no_network"]
 what = "One victimization is enough to be in the cohort."
 include = [{ event = "arrest" }, { event = "victimization" }]
 
+[variants.beats_filled]
+what = "Beats that are missing are guessed."
+missing = { columns = ["*beat*"], by = "model" }
+
 [variants.any_victim]
 what = "Any victimization is the outcome, not only a shooting."
 outcome = { event = "victimization", within = "18 months", dated_by = "known_on" }
 """
 NAMES = [
     "no_network", "victimizations_only", "no_misdemeanors_fixed", "no_misdemeanors_redrawn",
-    "no_beats", "one_victimization", "any_victim", "boosted_best_3", "logistic_best_10",
+    "no_beats", "beats_filled", "one_victimization", "any_victim", "boosted_best_3",
+    "logistic_best_10",
     "no_network_boosted_best_10",
 ]  # fmt: skip
 
@@ -188,6 +193,7 @@ def test_a_changed_study_opens_the_test_again(small_study: Path, tmp_path: Path)
         ('[variants.a]\nwhat = "Long."\noutcome = { event = "shooting", within = "9 years" }',
          "would move the test dates"),
         ('[variants.a]\nwhat = "Dates."\nderived = { release = "drop" }', "no derived date"),
+        ('[variants.a]\nwhat = "Nothing."\nmissing = { columns = [] }', "is empty"),
         ('[variants.a]\nwhat = "Other."\nwithin = "1 year"\n[feature_sets.a]\nwithout=["network"]',
          "is called a like"),
     ],
@@ -195,3 +201,12 @@ def test_a_changed_study_opens_the_test_again(small_study: Path, tmp_path: Path)
 def test_mistakes_are_told_before_any_work(small_study: Path, more: str, said: str) -> None:
     with pytest.raises(StudyError, match=said):
         load(_with(small_study, "\n" + more))
+
+
+def test_a_pattern_about_nothing_is_told_before_any_model_is_fitted(
+    small_study: Path, tmp_path: Path
+) -> None:
+    more = '[feature_sets.a]\nwithout_columns = ["*beets*"]\n'
+    with pytest.raises(StudyError, match=r"feature_sets\.a\.without_columns: no feature"):
+        run(load(_with(small_study, "\n" + more)), tmp_path / "run")
+    assert not list((tmp_path / "run" / "store").glob("models-*"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from commonweal.core.canonical import pretty_json
 from commonweal.models.calibration import Calibrator, calibrate
 from commonweal.models.data import Labels, Sample, Scores, TrainingData
 from commonweal.models.fitted import Fitted, scores
+from commonweal.models.missing import FilledModel, filled, learn_fills
 from commonweal.models.parts import FOLDS
 from commonweal.models.permutation import Shuffled, permutation
 from commonweal.models.registry import fit, fit_early
@@ -54,6 +55,14 @@ def complete(spec: ModelSpec, data: TrainingData, seed: int, threads: int) -> Co
     """
     if not isinstance(spec, Learned):
         return Complete(fit(spec, data, seed, threads), None, None)
+    if spec.missing is None:
+        return _learned(spec, data, seed, threads)
+    fills = learn_fills(spec.missing, data.train, seed)
+    made = _learned(spec, filled(data, fills), seed, threads)
+    return replace(made, model=FilledModel(made.model, fills))
+
+
+def _learned(spec: Learned, data: TrainingData, seed: int, threads: int) -> Complete:
     shuffle = shuffles(spec)
     held_out = spec.calibration is not None and not spec.cross_fitted
     early = fit_early(spec, data, seed, threads) if held_out or shuffle else None

@@ -17,6 +17,7 @@ from commonweal.models.data import TrainingData
 from commonweal.models.fitted import Fitted
 from commonweal.models.forest import ForestModel, fit_forest, forest_rows, forest_trainer
 from commonweal.models.logistic import LogisticModel, early_logistic, fit_logistic
+from commonweal.models.missing import FilledModel, Fills
 from commonweal.models.ols import OlsModel, fit_ols
 from commonweal.models.spec import (
     BaseRateSpec,
@@ -91,7 +92,12 @@ def trainer(
 
 
 def load(spec: ModelSpec, folder: Path, names: tuple[str, ...]) -> Fitted:
-    """Read a model that was saved in `folder`."""
+    """Read a model that was saved in `folder`, with what fills its columns if anything does."""
+    model, fills = _read(spec, folder, names), Fills.load(folder)
+    return model if fills is None else FilledModel(model, fills)
+
+
+def _read(spec: ModelSpec, folder: Path, names: tuple[str, ...]) -> Fitted:
     match spec:
         case BoostedSpec():
             return BoostedModel.load(folder, names)

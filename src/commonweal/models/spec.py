@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from commonweal.models.missing_spec import MissingSpec
 from commonweal.models.tuning_spec import PermutationSpec, TuningSpec
 
 Calibration = Literal["isotonic", "platt"]
@@ -43,6 +44,8 @@ class BoostedSpec:
         where the model is tuned or calibrated; a part nobody needs goes to early stopping.
     permutation
         How much worse the model is with a column shuffled: ``{ repeats, rows, columns }``.
+    missing
+        What the model sees where features are missing: ``{ columns, by }``.
     blocks
         Feature blocks the model sees; all where none is named.
     without
@@ -70,6 +73,7 @@ class BoostedSpec:
     cross_fitted: bool = False
     parts: tuple[float, float, float] = PARTS
     permutation: PermutationSpec | None = None
+    missing: MissingSpec | None = None
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
@@ -98,6 +102,8 @@ class LogisticSpec:
         where the model is tuned or calibrated; a part nobody needs goes to early stopping.
     permutation
         How much worse the model is with a column shuffled: ``{ repeats, rows, columns }``.
+    missing
+        What the model sees where features are missing: ``{ columns, by }``.
     blocks
         Feature blocks the model sees; all where none is named.
     without
@@ -115,6 +121,7 @@ class LogisticSpec:
     cross_fitted: bool = False
     parts: tuple[float, float, float] = PARTS
     permutation: PermutationSpec | None = None
+    missing: MissingSpec | None = None
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
@@ -154,6 +161,8 @@ class ForestSpec:
     permutation
         How much worse the model is with a column shuffled: ``{ repeats, rows, columns }``;
         measured with the usual numbers where it is not named.
+    missing
+        What the model sees where features are missing: ``{ columns, by }``.
     blocks
         Feature blocks the model sees; all where none is named.
     without
@@ -177,6 +186,7 @@ class ForestSpec:
     cross_fitted: bool = False
     parts: tuple[float, float, float] = PARTS
     permutation: PermutationSpec | None = None
+    missing: MissingSpec | None = None
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
@@ -204,6 +214,8 @@ class OlsSpec:
         where the model is tuned or calibrated; a part nobody needs goes to early stopping.
     permutation
         How much worse the model is with a column shuffled: ``{ repeats, rows, columns }``.
+    missing
+        What the model sees where features are missing: ``{ columns, by }``.
     blocks
         Feature blocks the model sees; all where none is named.
     without
@@ -220,6 +232,7 @@ class OlsSpec:
     cross_fitted: bool = False
     parts: tuple[float, float, float] = PARTS
     permutation: PermutationSpec | None = None
+    missing: MissingSpec | None = None
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()

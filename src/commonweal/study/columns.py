@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from commonweal.core.errors import Problem, StudyError
 from commonweal.core.store import Artefact
 from commonweal.models.columns import columns_seen, unmatched
-from commonweal.models.spec import BaseRateSpec, ModelSpec, blocks_seen
+from commonweal.models.spec import BaseRateSpec, Learned, ModelSpec, blocks_seen
 from commonweal.study.matrix import columns_of
 from commonweal.study.spec import Study
+from commonweal.study.variants import variants
 
 _NEAR = 3
 
@@ -23,23 +24,28 @@ def check_columns(study: Study, blocks: Mapping[str, Artefact]) -> None:
     StudyError
         Naming every such pattern of every model, and the names near it.
     """
-    wrong = [
-        problem
-        for name, spec in study.spec.models.items()
-        for problem in problems_with(spec, f"{study.path.name}: models.{name}", blocks)
-    ]
+    file, headline = study.path.name, study.spec.evaluation.headline
+    named = {f"{file}: models.{name}": spec for name, spec in study.spec.models.items()}
+    if set(blocks) == set(study.spec.features):
+        for one in variants(study, study.spec.models[headline]):
+            section = "variants" if one.kind == "variant" else "feature_sets"
+            named |= {f"{file}: {section}.{one.name}": one.spec.models[headline]}
+    wrong = [p for where, spec in named.items() for p in problems_with(spec, where, blocks)]
     if wrong:
         raise StudyError(wrong)
 
 
 def problems_with(spec: ModelSpec, where: str, blocks: Mapping[str, Artefact]) -> Iterator[Problem]:
     """Yield what is wrong with the columns one model names."""
-    if isinstance(spec, BaseRateSpec) or not (spec.columns or spec.without_columns):
+    if isinstance(spec, BaseRateSpec):
         return
     names = columns_of({name: blocks[name] for name in blocks_seen(spec, tuple(blocks))})
     sound = True
-    for setting in ("columns", "without_columns"):
-        for pattern in unmatched(getattr(spec, setting), names):
+    patterns = [(s, getattr(spec, s)) for s in ("columns", "without_columns")]
+    if isinstance(spec, Learned) and spec.missing is not None:
+        patterns.append(("missing.columns", spec.missing.columns))
+    for setting, wanted in patterns:
+        for pattern in unmatched(wanted, names):
             sound = False
             near = difflib.get_close_matches(pattern, names, n=_NEAR)
             mend = f"did you mean {' or '.join(near)}?" if near else "dictionary.csv lists them all"

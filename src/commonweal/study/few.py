@@ -34,7 +34,7 @@ def few(shop: Workshop, main: Chain, sets: Sequence[tuple[Variant, Chain]]) -> F
     Parameters
     ----------
     shop
-        Where stages are made.
+        Where stages are made; its study is as its files declare it.
     main
         The study as declared.
     sets
@@ -46,8 +46,8 @@ def few(shop: Workshop, main: Chain, sets: Sequence[tuple[Variant, Chain]]) -> F
         return Few()
     model = main.search.elsewhere()[headline]
     stages = [selection(main.shop, main.people, main.labelled, main.blocks, model)]
-    declared = replace(shop.study, spec=replace(shop.study.spec, models={headline: model}))
-    base = Variant("declared", "few features", declared)
+    alone = replace(shop.study.spec, models={headline: model}, feature_sets={}, variants={})
+    base = Variant("declared", "few features", replace(shop.study, spec=alone))
     found = list(_limited(base, "", stages[0], spec.sizes, shop))
     for variant, made in sets:
         if variant.kind == "feature set" and variant.name in spec.sets:

@@ -251,8 +251,8 @@ def _run(
     finished = [*ready.stages, *main.stages(), described]
     shared = frozenset(artefact.key for artefact in finished)
     declared = main.search.elsewhere()[study.spec.evaluation.headline]
-    varied = chains(bare, digests, variants(study, declared), shared)
-    limited = few(shop, main, varied)
+    varied = chains(bare, digests, variants(bare.study, declared), shared)
+    limited = few(bare, main, varied)
     varied += chains(bare, digests, limited.variants, shared)
     finished += _own(finished, varied)
     more = extras(shop, made, people, main.labelled, main.grouped)

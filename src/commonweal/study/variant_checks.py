@@ -84,11 +84,13 @@ def _model(parts: Parts, where: str) -> Iterator[Problem]:
 def _variant(parts: Parts, where: str, spec: Any) -> Iterator[Problem]:
     yield from filled(spec.what, f"{where}.what", "say what it changes and why")
     cohort = spec.include or spec.exclude is not None or spec.within
-    if not (cohort or spec.outcome or spec.filter is not None or spec.derived):
+    if not (cohort or spec.outcome or spec.filter is not None or spec.derived or spec.missing):
         yield Problem(where, "changes nothing", "name another outcome, cohort rule or treatment")
     derived = parts.agency.get("derived") or {}
     for name in spec.derived:
         yield from known(name, derived, f"{where}.derived", "derived date")
+    if spec.missing is not None and not spec.missing.columns:
+        yield Problem(f"{where}.missing.columns", "is empty", "name features")
     if not parts.sources:
         return
     for place, rules in (("include", spec.include), ("exclude", spec.exclude or ())):

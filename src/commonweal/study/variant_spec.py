@@ -8,6 +8,7 @@ from typing import Literal
 
 from commonweal.cohorts.spec import FilterSpec, OutcomeSpec, Rule
 from commonweal.core.dates import Period
+from commonweal.models.missing_spec import MissingSpec
 from commonweal.records.condition import Condition
 from commonweal.records.derived_spec import Method
 
@@ -68,6 +69,8 @@ class VariantSpec:
         Other events that features do not see.
     derived
         Derived date of the agency -> what is done where its length is missing.
+    missing
+        What the headline model sees where features are missing: ``{ columns, by }``.
     retune
         Whether the model is tuned again for this variant.
     """
@@ -79,4 +82,5 @@ class VariantSpec:
     within: Period | None = None
     filter: Mapping[str, FilterSpec] | None = None
     derived: Mapping[str, Method] = field(default_factory=dict)
+    missing: MissingSpec | None = None
     retune: bool = False

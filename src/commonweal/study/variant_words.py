@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from commonweal.cohorts.spec import CohortSpec
-from commonweal.models.spec import BaseRateSpec, ModelSpec
+from commonweal.models.spec import BaseRateSpec, Learned, ModelSpec
 from commonweal.reports import rules
 from commonweal.reports.content import VariantSummary
-from commonweal.reports.words import listed, spaced
+from commonweal.reports.words import counted, listed, spaced
 from commonweal.study.spec import Study, StudySpec
 from commonweal.study.variants import Variant
 
@@ -72,6 +72,19 @@ def _seen(before: ModelSpec, after: ModelSpec) -> Iterator[str]:
         yield f"Another model: {rules.model(after)}."
     if after.blocks != before.blocks:
         yield f"The model sees only the features of {listed([spaced(b) for b in after.blocks])}."
+    if isinstance(after, Learned) and after.missing is not None:
+        how = "predicted from the others" if after.missing.by == "model" else "typical values"
+        yield f"Where {listed(after.missing.columns)} are missing the model sees {how}."
     gone = [spaced(block) for block in after.without if block not in before.without]
     if gone:
         yield f"The model does not see the features of {listed(gone)}."
+    if after.columns != before.columns:
+        few = counted(len(after.columns), "feature")
+        yield f"The model sees {few} only: {listed(after.columns[:3])}{_more(after.columns)}."
+    gone = [name for name in after.without_columns if name not in before.without_columns]
+    if gone:
+        yield f"The model does not see the features {listed(gone)}."
+
+
+def _more(columns: Sequence[str]) -> str:
+    return " and others" if len(columns) > 3 else ""

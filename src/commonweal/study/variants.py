@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from commonweal.cohorts.spec import FilterSpec
-from commonweal.models.spec import ModelSpec
+from commonweal.models.spec import Learned, ModelSpec
 from commonweal.records.condition import Condition
 from commonweal.study.spec import Study, StudySpec
 from commonweal.study.variant_spec import FeatureSetSpec, VariantSpec
@@ -56,7 +56,8 @@ def variants(study: Study, model: ModelSpec) -> tuple[Variant, ...]:
 
     def base(retune: bool) -> Study:
         taken = study.spec.models[headline] if retune else model
-        return replace(study, spec=replace(study.spec, models={headline: taken}))
+        alone = replace(study.spec, models={headline: taken}, feature_sets={}, variants={})
+        return replace(study, spec=alone)
 
     sets, others = study.spec.feature_sets, study.spec.variants
     found = [v for n, spec in sets.items() for v in _feature_set(base(spec.retune), n, spec)]
@@ -88,8 +89,8 @@ def _seeing(model: Any, spec: FeatureSetSpec) -> Any:
     if "blocks" in changed:
         changed["without"] = ()
     if "without" in changed and model.blocks:
-        kept = tuple(b for b in model.blocks if b not in changed.pop("without"))
-        changed["blocks"] = kept
+        gone = changed.pop("without")
+        changed["blocks"] = tuple(b for b in model.blocks if b not in gone)
     elif "without" in changed:
         changed["without"] = tuple(dict.fromkeys((*model.without, *changed["without"])))
     return replace(model, **changed)
@@ -121,6 +122,10 @@ def _variant(study: Study, name: str, spec: VariantSpec) -> Variant:
         declared, cohort=cohort, outcome=spec.outcome or declared.outcome,
         filter=declared.filter if spec.filter is None else spec.filter,
     )  # fmt: skip
+    headline = declared.evaluation.headline
+    model = declared.models[headline]
+    if spec.missing is not None and isinstance(model, Learned):
+        changed = replace(changed, models={headline: replace(model, missing=spec.missing)})
     derived = dict(agency.derived)
     for date, method in spec.derived.items():
         impute = replace(derived[date].impute, method=method)
