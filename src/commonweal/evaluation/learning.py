@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
+HARDLY = 0.005
+"""AUC below which twice the data hardly help, if that is the most that can be expected."""
 EXPONENTS = np.geomspace(0.02, 3.0, 400)
 """Exponents of the power law that are tried."""
+_LAW = 3
+"""Fewest shares that a law of three numbers is fitted to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ class LearningCurve:
         expected = f"twice the data are expected to add {_gain(self.doubled)}"
         if self.last.low > 0:
             return f"{said}: more data would help; {expected}."
-        if self.doubled.high < 0.005:
+        if self.doubled.high < HARDLY:
             return f"{said}: more data of this kind would hardly help; {expected}."
         return f"{said}: whether more data would help cannot be told; {expected}."
 
@@ -195,15 +199,13 @@ def learning_curve(
         Point(fraction, float(sizes[s]), lines[s], lines[shares + s])
         for s, fraction in enumerate(fractions)
     )
-    enough = shares >= 3
-    return LearningCurve(
-        points, first.n, k, lines[-2], lines[-1] if enough else None,
-        power_law(sizes, value[:shares]) if enough else None,
-    )  # fmt: skip
+    if shares < _LAW:
+        return LearningCurve(points, first.n, k, lines[-2], None, None)
+    return LearningCurve(points, first.n, k, lines[-2], lines[-1], power_law(sizes, value[:shares]))
 
 
 def _doubling(sizes: Floats, areas: Floats) -> float:
-    if len(sizes) < 3 or np.isnan(areas).any():
+    if len(sizes) < _LAW or np.isnan(areas).any():
         return float("nan")
     _, b, c = power_law(sizes, areas)
     most = float(sizes[-1])

@@ -186,7 +186,8 @@ def _published(
     ]
     spec = shop.study.spec
     assert spec.proxies is not None
-    high = kept.worst[1].value > spec.proxies.warn_above
+    above = spec.proxies.warn_above
+    high = any(area.value > above and area.low > 0.5 for area in areas.values())
     message = f"From what {spec.evaluation.headline} sees: {kept.sentence()}"
     if high:
         message += " Leaving the attribute out does not keep it out."
