@@ -45,6 +45,17 @@ def _terms(reading: Reading) -> tuple[tuple[str, tuple[str, ...]], ...]:
         "95% interval": "The range within which the figure mostly falls when people like these "
         "are drawn again.",
     }
+    measured = {m.metric for m in reading.content.metrics}
+    if "calibration.slope" in measured:
+        terms["Calibration slope"] = (
+            "How predicted chances are spread beside those that come true: 1 is right; below 1, "
+            "high chances are too high and low ones too low."
+        )
+    if "overlap" in measured:
+        terms["On both lists"] = (
+            "How many of the top k of one ranking are in the top k of another too. Two rankings "
+            "may find equally many and yet offer places to different people."
+        )
     if any(m.metric.startswith("linkage.") for m in reading.content.metrics):
         terms["Hidden id"] = (
             "An identifier that is known and was hidden, so that what linkage makes of the record "
