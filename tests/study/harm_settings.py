@@ -34,7 +34,7 @@ SETTINGS: dict[str, list[Change]] = {
         (S, "validation = 1", "valdation = 1", "cohort.valdation"),
         (S, "windows = [\"180", "window = [\"180", "features.contacts.window"),
         (S, "learning_rate", "learnig_rate", "models.boosted.learnig_rate"),
-        (S, "[outcome]", "[outcmoe]", "outcmoe"),
+        (S, "[outcome]", "[outcom]", "outcom"),
         (A, "extracted_on", "extractedon", "extracted_on"),
         (A, "at_least = 50", "atleast = 50", f"{C}.groups.severe.atleast"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections import Counter
 from datetime import date
@@ -15,8 +16,10 @@ import pytest
 
 from commonweal.core.errors import StudyError
 from commonweal.core.tables import read_table
+from commonweal.reports.words import decimal, number, percent
 from commonweal.study.load import load
 from commonweal.study.run import run
+from reports.reader import Page
 
 HERE = Path(__file__).resolve().parents[2]
 TEST = date(2018, 7, 1)
@@ -189,6 +192,25 @@ def test_the_report_says_it(ran: Path) -> None:
     ):  # fmt: skip
         assert words in page, words
     assert "Chouldechova" in page
+
+
+def test_every_figure_of_the_tables_is_in_the_metrics(ran: Path) -> None:
+    allowed: set[str] = set()
+    for r in metrics(ran):
+        values = [r[key] for key in ("value", "low", "high") if r[key] is not None]
+        allowed |= {form(v) for v in values for form in (percent, decimal)}
+        allowed |= {f"{abs(100 * v):.1f}" for v in values}
+        allowed |= {number(n) for n in (r["n"], r.get("k") or 0)}
+    page, seen = Page((ran / "run" / "report.html").read_text(encoding="utf-8")), 0
+    kinds = ("errors-", "differences-", "crossing-", "outcomes-table", "composition-")
+    for key, rows in page.tables.items():
+        for row in rows[1:] if key.startswith(kinds) else ():
+            for cell in row[1:]:
+                text = re.sub(r"p < 0.001|under \d+|\d+ to \d+(?![.%])|\d+ and over", "", cell)
+                for found in re.findall(r"\d[\d,]*(?:\.\d+)?%?", text):
+                    assert found.rstrip(",") in allowed, (key, row)
+                    seen += 1
+    assert seen > 200
 
 
 def test_no_model_is_trained_on_another_outcome(ran: Path) -> None:
