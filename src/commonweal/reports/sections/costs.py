@@ -70,8 +70,8 @@ def _assumptions(reading: Reading, spec: CostsSpec) -> tuple[str, ...]:
     return (
         f"Each outcome costs {_range(spec.cost)} {spec.unit}, from: {spec.source}.",
         f"The {_noun(reading)} prevents {_range(spec.cut, share=True)} of the outcomes among those "
-        f"on the list. Whether it does, only a comparison of {people} who got it with {people} who did "
-        "not can say.",
+        f"on the list. Whether it does, only a comparison of {people} who got it with {people} who "
+        "did not can say.",
         f"It does so alike for everybody: {people} at high risk may respond less, or more.",
         f"It reaches everybody on the list; {people} it does not reach cost and save nothing.",
         "Only the outcome predicted is counted: no other benefit, and no harm that the "
