@@ -151,6 +151,13 @@ def test_costs_say_up_to_what_spending_pays_and_on_what_it_rests(page: Page) -> 
     assert page.tables["costs-table"][1][0] == "200"
 
 
+def test_where_the_action_burdens_nobody_gains_a_place() -> None:
+    said = asked()
+    burden = render(replace(said, action=replace(said.action, kind="burden"), recommendation=None))
+    assert "who would come under the action" in burden
+    assert "a place" not in burden.split("Where to draw the line")[-1].split("What the model")[0]
+
+
 def test_units_stand_by_name_and_one_beyond_chance_is_named(page: Page) -> None:
     rows = page.tables["units-table"]
     assert [row[0] for row in rows[1:]] == [f"office {i}" for i in range(6)]

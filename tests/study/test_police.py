@@ -27,6 +27,7 @@ def test_it_reaches_its_figures(police_data: Path, tmp_path: Path) -> None:
             and r.get("k") == k
             and "group" not in r
             and "outcome" not in r
+            and "variant" not in r
         ]
         return one
 

@@ -149,8 +149,8 @@ class StabilitySpec:
     every
         Distance between them, counted from the first test date.
     dates
-        How many at most: the first ones from the day the last training outcome closed on, up to
-        the day of extraction.
+        How many at most, the first test date among them: earlier ones first, as far as every
+        training outcome had closed, then later ones up to the day of extraction.
     """
 
     every: Period

@@ -86,9 +86,10 @@ def stability(shop: Workshop, main: Chain) -> Artefact:
 
 
 def rolling_dates(shop: Workshop) -> tuple[date, ...]:
-    """Return the dates: the first ones from when every training outcome had closed.
+    """Return the dates: the first test date, and others whole steps before and after it.
 
-    They lie whole steps before or after the first test date, and none after the extraction.
+    None is before every training outcome had closed, and none after the extraction; those before
+    the test date come first, because more of their outcomes are known.
     """
     spec = shop.study.spec.stability
     assert spec is not None

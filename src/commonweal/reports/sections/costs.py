@@ -35,7 +35,7 @@ def _sentence(reading: Reading, spec: CostsSpec, k: int) -> str:
     text = (
         f"Spending up to {_amount(one)} {spec.unit} ({size(one.n)}) per person on {reading.top(k)} "
         f"would pay for itself if each outcome costs {_figure(spec.cost)} {spec.unit} and the "
-        f"offer prevents {percent(spec.cut.value)} of the outcomes among them."
+        f"{_noun(reading)} prevents {percent(spec.cut.value)} of the outcomes among them."
     )
     ends = [reading.figures.one("costs.break_even", model=reading.headline, k=k, variant=variant)
             for variant in (LEAST, MOST)]  # fmt: skip
@@ -58,7 +58,7 @@ def _table(reading: Reading, spec: CostsSpec, found: tuple[Metric, ...]) -> Tabl
         rows.append((Cell(number(k)), *(_cell(one) for one in (m, *others))))
     columns = (
         Column("On the list"), Column("Break-even spending per person"),
-        Column("Cost of their outcomes"), Column("Saved by the offer"),
+        Column("Cost of their outcomes"), Column(f"Saved by the {_noun(reading)}"),
     )  # fmt: skip
     caption = f"Costs and benefits in {spec.unit}, by length of the list, which is n; in brackets"
     caption += " 95% intervals over people, with costs and effect as assumed"
@@ -69,13 +69,18 @@ def _assumptions(reading: Reading, spec: CostsSpec) -> tuple[str, ...]:
     people = reading.people
     return (
         f"Each outcome costs {_range(spec.cost)} {spec.unit}, from: {spec.source}.",
-        f"The offer prevents {_range(spec.cut, share=True)} of the outcomes among those on the "
-        f"list. Whether it does, only a comparison of {people} who got it with {people} who did "
-        "not can say.",
+        f"The {_noun(reading)} prevents {_range(spec.cut, share=True)} of the outcomes among those "
+        f"on the list. Whether it does, only a comparison of {people} who got it with {people} who "
+        "did not can say.",
         f"It does so alike for everybody: {people} at high risk may respond less, or more.",
-        "Everybody on the list takes the offer up; who does not, costs and saves nothing.",
-        "Only the outcome predicted is counted: no other benefit, and no harm done by the offer.",
+        f"It reaches everybody on the list; {people} it does not reach cost and save nothing.",
+        "Only the outcome predicted is counted: no other benefit, and no harm that the "
+        f"{_noun(reading)} does.",
     )
+
+
+def _noun(reading: Reading) -> str:
+    return "offer" if reading.content.action.kind == "help" else "action"
 
 
 def _range(given: Assumed, share: bool = False) -> str:

@@ -27,6 +27,13 @@ from commonweal.reports.words import estimate, listed, number, size, spaced
 
 TITLE = "Where to draw the line"
 _MOST = 40
+_CHOICE = {
+    "help": "How many are offered a place", "burden": "How many the action would be done to",
+}  # fmt: skip
+_MOVED = {
+    ("help", True): "gain a place", ("help", False): "lose a place",
+    ("burden", True): "would come under the action", ("burden", False): "would be spared",
+}  # fmt: skip
 
 
 def line(reading: Reading) -> Section:
@@ -35,10 +42,10 @@ def line(reading: Reading) -> Section:
     if not ks:
         return Section("line", TITLE, ())
     intro = (
-        "How many are offered a place is a choice, not a result. A lower line finds more of those "
-        "with the outcome, and more of those without; whoever stands just below a line gets what "
-        "everybody below it gets, however close. No score is shown: a line is named by how many "
-        f"{reading.people} stand above it."
+        f"{_CHOICE[reading.content.action.kind]} is a choice, not a result. A lower line reaches "
+        "more of those with the outcome, and more of those without; whoever stands just below a "
+        "line is treated like everybody below it, however close. No score is shown: a line is "
+        f"named by how many {reading.people} stand above it."
     )
     tables: list[Part] = [_whole(reading, ks)]
     for place, attribute in enumerate(reading.content.protected):
@@ -125,18 +132,18 @@ def _moves(reading: Reading) -> tuple[Part, ...]:
 
 
 def _move(reading: Reading, old: int, new: int) -> list[Part]:
-    word, other = ("gain", "gains") if new > old else ("lose", "loses")
+    words = _MOVED[reading.content.action.kind, new > old]
     rows = [
         row for group in (None, *reading.figures.groups)
         if (row := _row(reading, old, new, group)) is not None
     ]  # fmt: skip
     columns = (
-        Column("Group", number=False), Column(f"{reading.people.capitalize()} who {word} a place"),
+        Column("Group", number=False), Column(f"{reading.people.capitalize()} who {words}"),
         Column("Of the group"), Column("Of them, had the outcome"), Column("Change in precision"),
         Column("Change in recall"),
     )  # fmt: skip
     said = (
-        f"From {number(old)} to {number(new)}: who stands between the two lines {other} a place. "
+        f"From {number(old)} to {number(new)}: those between the two lines {words}. "
         "Changes are new less old, in percentage points, with 95% intervals."
     )
     table = Table(
@@ -182,7 +189,7 @@ def _tradeoff(reading: Reading) -> Figure | None:
     )  # fmt: skip
     said = (
         "Each ranking's line runs from a short list (left) to a long one (right): the higher a "
-        f"line, the fewer are offered a place in vain. {_at(reading, models)}"
+        f"line, the fewer without the outcome are reached. {_at(reading, models)}"
     )
     legend = tuple(line_mark(reading.titled(m), drawn[m]) for m in models)
     return Figure(key="tradeoff", title="Precision against recall", caption=said.strip(),
