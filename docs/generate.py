@@ -14,6 +14,7 @@ from typing import Any, get_type_hints
 from commonweal.cohorts import spec as cohorts
 from commonweal.core import dates
 from commonweal.decisions import spec as decisions
+from commonweal.evaluation import matters
 from commonweal.evaluation import spec as evaluation
 from commonweal.features import spec as features
 from commonweal.linkage import spec as linkage
@@ -22,7 +23,7 @@ from commonweal.models import tuning_spec
 from commonweal.oversight import spec as oversight
 from commonweal.records import derived_spec, episode_spec, repeat_spec
 from commonweal.records import spec as records
-from commonweal.study import agency
+from commonweal.study import agency, variant_spec
 
 ROOT = Path(__file__).resolve().parent.parent
 START, END = "<!-- tree -->", "<!-- /tree -->"
@@ -114,6 +115,11 @@ SECTIONS: dict[str, list[tuple[str, Any]]] = {
         ("[capacity]", decisions.Capacity),
         ("[evaluation]", evaluation.EvaluationSpec),
         ("[recommendation]", decisions.RecommendationSpec),
+        ("[feature_sets.NAME]", variant_spec.FeatureSetSpec),
+        ("[variants.NAME]", variant_spec.VariantSpec),
+        ("[selection]", matters.SelectionSpec),
+        ("[proxies]", matters.ProxiesSpec),
+        ("[learning_curve]", matters.LearningCurveSpec),
     ],
 }
 

@@ -60,3 +60,14 @@ def test_wide_parquet_holds_the_same(matrix: FeatureMatrix, tmp_path: Path) -> N
     assert tuple(table.column_names) == matrix.names
     values = np.stack([column.to_numpy() for column in table.columns], axis=1)
     assert np.array_equal(values, matrix.take(np.arange(ROWS)), equal_nan=True)
+
+
+def test_a_handle_on_some_columns_reads_them_as_the_whole_does(matrix: FeatureMatrix) -> None:
+    some = matrix.only(["b.1", "a.0", "elsewhere"])
+    assert some.names == ("a.0", "b.1")
+    assert some.categorical == ("b.1",)
+    assert some.rows == ROWS
+    rows = np.array([7, 3, 3, 49])
+    whole = matrix.take(rows)
+    assert np.array_equal(some.take(rows), whole[:, [0, 4]], equal_nan=True)
+    assert some.only(["b.1", "a.1"]).names == ("b.1",)

@@ -64,9 +64,9 @@ def test_headings_are_in_order(page: Page) -> None:
     titles = [text for level, text in page.headings if level == 2]
     assert titles == [
         "Contents", "1. In short", "2. Intended use and review", "3. Warnings and checks",
-        "4. The data and their gaps", "5. Whose records are whose", "6. The cohort and the outcome",
-        "7. Results", "8. Results by group", "9. What the model uses", "10. How to read this",
-        "11. How to rebuild this report",
+        "4. The data and their gaps", "5. The cohort and the outcome", "6. Results",
+        "7. Results by group", "8. What the model uses", "9. How to read this",
+        "10. How to rebuild this report",
     ]  # fmt: skip
 
 

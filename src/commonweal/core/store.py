@@ -139,6 +139,10 @@ class Store:
         _flush(self.root)
         return self._open(folder, reused=False)
 
+    def key(self, name: str, version: object, settings: object, parents: Mapping[str, str]) -> str:
+        """Return the fingerprint a stage would have."""
+        return self._place(name, version, settings, parents)[0]
+
     def has(self, name: str, version: object, settings: object, parents: Mapping[str, str]) -> bool:
         """Return whether a stage would be found there already."""
         _, folder = self._place(name, version, settings, parents)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,14 +46,22 @@ class FeatureMatrix:
     ----------
     blocks
         Block -> its cells.
+    kept
+        The columns of these blocks that it is a handle on; all where None.
     """
 
     blocks: Mapping[str, StoredBlock]
+    kept: frozenset[str] | None = None
 
     @property
     def features(self) -> tuple[Feature, ...]:
         """All columns, in order."""
-        return tuple(f for block in self.blocks.values() for f in block.features)
+        every = (f for block in self.blocks.values() for f in block.features)
+        return tuple(f for f in every if self.kept is None or f.name in self.kept)
+
+    def only(self, names: Collection[str]) -> FeatureMatrix:
+        """Return a handle on some of the columns, in the order they have here."""
+        return FeatureMatrix(self.blocks, frozenset(names) & frozenset(self.names))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -47,6 +47,11 @@ class BoostedSpec:
         Feature blocks the model sees; all where none is named.
     without
         Feature blocks it does not see, where it sees all others.
+    columns
+        Features of these blocks that the model sees: names, or patterns such as ``arrest.*``;
+        all where none is named.
+    without_columns
+        Features that it does not see, named likewise.
     """
 
     kind: Literal["boosted"]
@@ -67,6 +72,8 @@ class BoostedSpec:
     permutation: PermutationSpec | None = None
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    without_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +102,11 @@ class LogisticSpec:
         Feature blocks the model sees; all where none is named.
     without
         Feature blocks it does not see, where it sees all others.
+    columns
+        Features of these blocks that the model sees: names, or patterns such as ``arrest.*``;
+        all where none is named.
+    without_columns
+        Features that it does not see, named likewise.
     """
 
     kind: Literal["logistic"]
@@ -105,6 +117,8 @@ class LogisticSpec:
     permutation: PermutationSpec | None = None
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    without_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +158,11 @@ class ForestSpec:
         Feature blocks the model sees; all where none is named.
     without
         Feature blocks it does not see, where it sees all others.
+    columns
+        Features of these blocks that the model sees: names, or patterns such as ``arrest.*``;
+        all where none is named.
+    without_columns
+        Features that it does not see, named likewise.
     """
 
     kind: Literal["forest"]
@@ -160,6 +179,8 @@ class ForestSpec:
     permutation: PermutationSpec | None = None
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    without_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +208,11 @@ class OlsSpec:
         Feature blocks the model sees; all where none is named.
     without
         Feature blocks it does not see, where it sees all others.
+    columns
+        Features of these blocks that the model sees: names, or patterns such as ``arrest.*``;
+        all where none is named.
+    without_columns
+        Features that it does not see, named likewise.
     """
 
     kind: Literal["ols"]
@@ -196,6 +222,8 @@ class OlsSpec:
     permutation: PermutationSpec | None = None
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    without_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,12 +238,19 @@ class CountRankSpec:
         Feature blocks the model sees; all where none is named.
     without
         Feature blocks it does not see, where it sees all others.
+    columns
+        Features of these blocks that the model sees: names, or patterns such as ``arrest.*``;
+        all where none is named.
+    without_columns
+        Features that it does not see, named likewise.
     """
 
     kind: Literal["count_rank"]
     feature: str
     blocks: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    without_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

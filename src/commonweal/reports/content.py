@@ -122,6 +122,28 @@ class TuningSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VariantSummary:
+    """One variant of the study.
+
+    Parameters
+    ----------
+    name
+        Its name, as figures have it.
+    kind
+        ``feature set``, ``variant`` or ``few features``.
+    what
+        What it changes and why, as the study file says; empty where it says nothing.
+    changes
+        What differs from the study as declared, in words.
+    """
+
+    name: str
+    kind: str
+    what: str
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """Everything a report may say.
 
@@ -149,6 +171,8 @@ class Content:
         Name of the study file, for the command that rebuilds the report.
     tuning
         How settings of models were found, where they were.
+    variants
+        Other choices that were run beside the declared one.
     """
 
     about: About
@@ -174,6 +198,7 @@ class Content:
     versions: Mapping[str, str]
     study_file: str
     tuning: tuple[TuningSummary, ...] = ()
+    variants: tuple[VariantSummary, ...] = ()
 
     @property
     def exempt(self) -> bool:

@@ -30,6 +30,7 @@ def render(content: Content) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     reading = Reading.of(content)
-    sections = tuple(section(reading) for section in SECTIONS)
+    written = (section(reading) for section in SECTIONS)
+    sections = tuple(section for section in written if section.parts)
     template = environment.get_template("report.html.j2")
     return template.render(content=content, reading=reading, sections=sections)

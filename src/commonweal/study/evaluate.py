@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +14,7 @@ from numpy.typing import NDArray
 from commonweal.core.parallel import each
 from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.seeds import stream
-from commonweal.core.store import Artefact, write_json
+from commonweal.core.store import Artefact
 from commonweal.core.tables import read_table
 from commonweal.evaluation.groups import Grouping, audit
 from commonweal.evaluation.overall import Subject, bins_from
@@ -24,19 +22,17 @@ from commonweal.evaluation.ranking import Floats, Ranking
 from commonweal.models.calibration import load_calibrator
 from commonweal.models.fitted import scores
 from commonweal.models.registry import load
+from commonweal.study.chain import Chain
 from commonweal.study.examine.examined import Evaluated, Examined
 from commonweal.study.examine.registry import EXAMINATIONS
-from commonweal.study.matrix import matrix
-from commonweal.study.models import seen
+from commonweal.study.matrix import seen_matrix
+from commonweal.study.published import write_evaluated
 from commonweal.study.spec import StudySpec
 from commonweal.study.stages import Workshop, code_below
 from commonweal.study.tested import Shown, Tested, measured, published, tested, wanted
 
 
-def evaluation(
-    shop: Workshop, people: Artefact, labelled: Artefact, grouped: Artefact,
-    blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact], more: Mapping[str, Artefact],
-) -> Artefact:  # fmt: skip
+def evaluation(shop: Workshop, main: Chain, more: Mapping[str, Artefact]) -> Artefact:
     """Evaluate every model on the test dates: ``metrics.json`` and ``findings.json``.
 
     Scores live in memory only; no artefact of this stage holds one.
@@ -46,8 +42,8 @@ def evaluation(
     def write(folder: Path) -> None:
         metrics: list[Metric] = []
         findings: list[Finding] = []
-        for test in tested(shop, people, labelled):
-            found = _evaluate(shop, test, grouped, blocks, fitted, more)
+        for test in tested(shop, main.people, main.labelled):
+            found = _evaluate(shop, test, main, more)
             metrics += found.metrics
             findings += found.findings
         write_evaluated(folder, metrics, findings)
@@ -56,43 +52,16 @@ def evaluation(
         spec.evaluation, spec.capacity, spec.study.seed, spec.models, shop.study.disclosure,
         shop.dates("test"),
     ]  # fmt: skip
-    parents = {f"blocks/{n}": a for n, a in blocks.items()}
-    parents |= {f"models/{n}": a for n, a in fitted.items()}
+    parents = {f"blocks/{n}": a for n, a in main.blocks.items()}
+    parents |= {f"models/{n}": a for n, a in main.fitted.items()}
     parents |= {f"extras/{n}": a for n, a in more.items()}
-    parents |= {"cohort": people, "labels": labelled, "groups": grouped}
+    parents |= {"cohort": main.people, "labels": main.labelled, "groups": main.grouped}
     files = ("study/evaluate.py", "study/tested.py", "study/examine")
     code = code_below("models", "evaluation", "oversight", *files)
-    return shop.make("evaluation", code, settings, parents, write)
+    return shop.opening("evaluation", code, settings, parents, write)
 
 
-def write_evaluated(folder: Path, metrics: Sequence[Metric], findings: Sequence[Finding]) -> None:
-    """Write what a stage publishes; `evaluated` reads it."""
-    write_json(folder / "metrics.json", [_stored(m) for m in metrics])
-    write_json(folder / "findings.json", findings)
-
-
-def _stored(metric: Metric) -> dict[str, Any]:
-    return {f.name: getattr(metric, f.name) for f in fields(metric)}
-
-
-def evaluated(artefact: Artefact) -> Evaluated:
-    """Read what a stage published by `write_evaluated`."""
-    metrics, findings = artefact.json("metrics.json"), artefact.json("findings.json")
-    assert isinstance(metrics, list)
-    assert isinstance(findings, list)
-    return Evaluated(
-        tuple(
-            Metric(**{**m, "as_of": date.fromisoformat(m["as_of"]) if m["as_of"] else None})
-            for m in metrics
-        ),
-        tuple(Finding(**{**f, "severity": Severity(f["severity"])}) for f in findings),
-    )
-
-
-def _evaluate(
-    shop: Workshop, test: Tested, grouped: Artefact, blocks: Mapping[str, Artefact],
-    fitted: Mapping[str, Artefact], more: Mapping[str, Artefact],
-) -> Evaluated:  # fmt: skip
+def _evaluate(shop: Workshop, test: Tested, main: Chain, more: Mapping[str, Artefact]) -> Evaluated:
     spec, rule = shop.study.spec, shop.study.disclosure
     everyone = test.outside(shop)
     metrics: list[Metric] = []
@@ -100,17 +69,17 @@ def _evaluate(
     scored: dict[str, Floats] = {}
     shown: dict[str, Shown] = {}
     subjects: dict[str, Subject] = {}
-    for name, values, probability in scored_by(shop, test, blocks, fitted):
+    for name, values, probability in scored_by(shop, test, main.blocks, main.fitted):
         ranking = test.ranking(values)
         cutoffs = rule.cutoffs(ranking, None, wanted(shop), rankings=list(shown.values()))
         scored[name], shown[name] = values, (ranking, cutoffs)
-        mended = load_calibrator(fitted[name].path)
+        mended = load_calibrator(main.fitted[name].path)
         subjects[name] = Subject(name, test.as_of, probability, everyone, mended)
         findings.append(_moved(subjects[name], spec.capacity.k, cutoffs))
     if test.measurable(shop):
         work = [partial(measured, shop, shown[name], who) for name, who in subjects.items()]
         first, who = shown[spec.evaluation.headline], subjects[spec.evaluation.headline]
-        pooled, said = _pooled_groups(shop, test, grouped)
+        pooled, said = _pooled_groups(shop, test, main.grouped)
         groupings = _groupings(shop, pooled, *first)
         findings += said
         work += [partial(_audited, shop, first, who, g) for g in groupings]
@@ -134,7 +103,7 @@ def scored_by(
     """
     spec = shop.study.spec
     for name in sorted(fitted, key=lambda name: name != spec.evaluation.headline):
-        features = matrix(seen(spec.models[name], blocks))
+        features = seen_matrix(spec.models[name], blocks)
         model = load(spec.models[name], fitted[name].path, features.names)
         yield name, scores(model, features, test.rows), model.probability
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from commonweal.core.errors import StudyError, problem
-from commonweal.core.progress import progress
+from commonweal.core.progress import Progress, progress
 from commonweal.core.results import Metric
 from commonweal.core.store import Store
 from commonweal.core.tables import read_table
@@ -19,17 +19,17 @@ from commonweal.linkage.constraints.rule import Members
 from commonweal.linkage.prepare import prepare
 from commonweal.linkage.verify import Violation, violations
 from commonweal.study import stages
-from commonweal.study.evaluate import evaluated, evaluation
+from commonweal.study.chain import chain
+from commonweal.study.evaluate import evaluation
 from commonweal.study.extras import extras
-from commonweal.study.features import features
 from commonweal.study.fetched import fetched
 from commonweal.study.linkage import COLUMNS, link, linkable
 from commonweal.study.load import load
-from commonweal.study.models import models
+from commonweal.study.openings import Openings
 from commonweal.study.prepared import prepare as prepare_records
+from commonweal.study.published import evaluated
 from commonweal.study.run import alone, write_manifest, write_settings
 from commonweal.study.spec import Study
-from commonweal.study.tuning import tuned
 from commonweal.study.verify import read_manifest
 
 
@@ -194,8 +194,17 @@ def move_threshold(
         for shift in shifts:
             moved = replace(spec, threshold_shift=spec.threshold_shift + shift)
             other = replace(study, agency=replace(study.agency, linkage=moved))
-            found.append(_headline(stages.Workshop(other, store, threads, shown), shift))
+            found.append(_headline(_opening(other, store, out, threads, shown), shift))
     return tuple(found)
+
+
+def _opening(
+    study: Study, store: Store, out: Path, threads: int, shown: Progress
+) -> stages.Workshop:
+    """Return where stages are made; a moved threshold looks at the test outcomes again."""
+    shop = stages.Workshop(study, store, threads, shown)
+    log = Openings.of(out, study, stages.input_digests(study), shop.dates("test"))
+    return replace(shop, openings=log)
 
 
 def _headline(shop: stages.Workshop, shift: float) -> Moved:
@@ -203,14 +212,9 @@ def _headline(shop: stages.Workshop, shift: float) -> Moved:
     ready = prepare_records(shop, stages.records(shop, digests), digests)
     shop, made = ready.shop, ready.made
     assert ready.linkage is not None
-    people = stages.cohort(shop, made)
-    labelled = stages.labels(shop, made, people)
-    grouped = stages.groups(shop, made, people)
-    blocks = features(shop, made, people)
-    search = tuned(shop, people, labelled, blocks, spec.models)
-    fitted = models(shop, people, labelled, blocks, search.specs)
-    more = extras(shop, made, people, labelled, grouped)
-    tested = evaluation(shop, people, labelled, grouped, blocks, fitted, more)
+    main = chain(shop, made)
+    more = extras(shop, made, main.people, main.labelled, main.grouped)
+    tested = evaluation(shop, main, more)
     metrics = evaluated(tested).metrics
     mine = [m for m in metrics if m.model == spec.evaluation.headline and m.whole]
     mine = [m for m in mine if m.as_of == max(m.as_of for m in mine if m.as_of)]

@@ -10,6 +10,8 @@ from commonweal.core.store import Artefact
 from commonweal.features.cells import CellFile, Layout
 from commonweal.features.columns import Feature
 from commonweal.features.matrix import FeatureMatrix, StoredBlock
+from commonweal.models.columns import columns_seen
+from commonweal.models.spec import ModelSpec, blocks_seen
 
 CELLS, DESCRIBED = "cells.arrow", "features.json"
 """A block's files: its cells, and what they mean."""
@@ -33,6 +35,22 @@ def matrix(blocks: Mapping[str, Artefact]) -> FeatureMatrix:
             for f in twice
         ])  # fmt: skip
     return FeatureMatrix(stored)
+
+
+def seen_matrix(spec: ModelSpec, blocks: Mapping[str, Artefact]) -> FeatureMatrix:
+    """Put the blocks a model sees side by side, with the columns that it sees."""
+    whole = matrix({name: blocks[name] for name in blocks_seen(spec, tuple(blocks))})
+    return whole.only(columns_seen(spec, whole.names))
+
+
+def columns_of(blocks: Mapping[str, Artefact]) -> tuple[str, ...]:
+    """Return the columns of blocks, in order; no cell is read."""
+    found: list[str] = []
+    for artefact in blocks.values():
+        described = artefact.json(DESCRIBED)
+        assert isinstance(described, dict)
+        found += [feature["name"] for feature in described["features"]]
+    return tuple(found)
 
 
 def _stored(artefact: Artefact) -> StoredBlock:

@@ -44,6 +44,8 @@ def _seen(where: str, spec: ModelSpec, blocks: Mapping[str, BlockSpec]) -> Itera
     """Check which blocks a model sees."""
     if isinstance(spec, BaseRateSpec):
         return
+    for setting in ("columns", "without_columns"):
+        yield from once(getattr(spec, setting), f"{where}.{setting}")
     if spec.blocks and spec.without:
         yield Problem(f"{where}.without", "stands beside blocks", "name one of the two")
         return

@@ -16,17 +16,20 @@ from commonweal.core.parallel import each
 from commonweal.core.store import Artefact, write_json
 from commonweal.core.tables import read_table
 from commonweal.features.matrix import FeatureMatrix
+from commonweal.models.columns import columns_seen
 from commonweal.models.complete import complete
 from commonweal.models.data import Places, Sample, TrainingData
 from commonweal.models.parts import FOLDS, folded, fractions, needs_parts, parted
 from commonweal.models.spec import Learned, ModelSpec, blocks_seen
-from commonweal.study.matrix import matrix
+from commonweal.study.matrix import columns_of, seen_matrix
 from commonweal.study.stages import Workshop, code_below
 
 
 def seen(spec: ModelSpec, blocks: Mapping[str, Artefact]) -> dict[str, Artefact]:
-    """Return the blocks a model sees, in the order of the study."""
-    return {name: blocks[name] for name in blocks_seen(spec, tuple(blocks))}
+    """Return the blocks of which a model sees a column, in the order of the study."""
+    mine = {name: blocks[name] for name in blocks_seen(spec, tuple(blocks))}
+    wanted = set(columns_seen(spec, columns_of(mine)))
+    return {name: one for name, one in mine.items() if wanted & set(columns_of({name: one}))}
 
 
 def models(
@@ -63,7 +66,7 @@ def _model(
     seed = shop.study.spec.study.seed
 
     def write(folder: Path) -> None:
-        data = training_data(shop, people, labelled, matrix(blocks), spec)
+        data = training_data(shop, people, labelled, seen_matrix(spec, blocks), spec)
         with placed(shop, name):
             made = complete(spec, data, seed, shop.threads)
         made.save(folder)
@@ -72,7 +75,7 @@ def _model(
 
     # Columns are told by their place: blocks in another order make another model.
     dates = [shop.dates("train"), shop.dates("validation")]
-    settings = [spec, seed, *dates, list(blocks)]
+    settings = [spec, seed, *dates, list(blocks), columns_seen(spec, columns_of(blocks))]
     parents = {**blocks, "__cohort": people, "__labels": labelled}
     return shop.make(f"models/{name}", code_below("models"), settings, parents, write)
 
@@ -96,11 +99,12 @@ def row_places(shop: Workshop, people: Artefact, *roles: str) -> Places:
 
 def training_data(
     shop: Workshop, people: Artefact, labelled: Artefact, features_: FeatureMatrix,
-    spec: ModelSpec,
+    spec: ModelSpec | None = None,
 ) -> TrainingData:  # fmt: skip
     """Name the rows of training and validation dates whose label is known.
 
-    For a model that is tuned or calibrated the validation rows are taken apart, by person.
+    For a model that is tuned or calibrated, where it is given, the validation rows are taken apart
+    by person.
     """
     observed = read_table(labelled.file("labels.parquet"))["label"]
     known = observed.is_valid().to_numpy()
@@ -112,7 +116,7 @@ def training_data(
         parts[role] = Sample(features_, rows, values[rows])
         _check_both(f"the {role} rows", parts[role])
     data = TrainingData(parts["train"], parts["validation"])
-    if not needs_parts(spec):
+    if spec is None or not needs_parts(spec):
         return data
     ids = read_table(people.file("cohort.parquet"), ["entity_id"])["entity_id"]
     return _divided(data, ids, spec, shop.study.spec.study.seed)

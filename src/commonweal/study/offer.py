@@ -22,7 +22,7 @@ from commonweal.features.matrix import FeatureMatrix
 from commonweal.models.data import Places, chunks
 from commonweal.models.fitted import Fitted, scores
 from commonweal.models.registry import load
-from commonweal.study.matrix import matrix
+from commonweal.study.matrix import seen_matrix
 from commonweal.study.models import seen
 from commonweal.study.spec import Study
 from commonweal.study.stages import Workshop, code_below
@@ -82,7 +82,7 @@ def recommendation(
     spec_of_model, mine = spec.models[wanted.model], seen(spec.models[wanted.model], blocks)
 
     def write(folder: Path) -> None:
-        features = matrix(mine)
+        features = seen_matrix(spec_of_model, mine)
         model = load(spec_of_model, fitted[wanted.model].path, features.names)
         candidates, rows = _last(shop, people, features, model)
         chosen = top_k(candidates, spec.capacity.k)

@@ -13,9 +13,11 @@ from commonweal.evaluation.overall import Subject
 from commonweal.evaluation.ranking import Floats
 from commonweal.evaluation.spec import ORACLE
 from commonweal.reports.figures import nearest
-from commonweal.study.evaluate import evaluated, rankings, write_evaluated
+from commonweal.study.chain import Chain
+from commonweal.study.evaluate import rankings
 from commonweal.study.examine.examined import Evaluated
 from commonweal.study.load import outcome_of
+from commonweal.study.published import evaluated, write_evaluated
 from commonweal.study.spec import Study
 from commonweal.study.stages import Records, Workshop, code_below, history
 from commonweal.study.tested import Shown, Tested, measured, tested, wanted
@@ -35,10 +37,7 @@ def oracle_of(study: Study) -> Oracle | None:
     return Oracle.beside(study.data) if study.simulated else None
 
 
-def oracle(
-    shop: Workshop, known: Oracle, made: Records, people: Artefact, labelled: Artefact,
-    blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact], published: Artefact,
-) -> Artefact:  # fmt: skip
+def oracle(shop: Workshop, known: Oracle, main: Chain, published: Artefact) -> Artefact:
     """Measure the ranking by true chances like any other: ``metrics.json``, ``findings.json``.
 
     It is the only stage whose fingerprint holds the truth's. No true chance is stored.
@@ -49,12 +48,12 @@ def oracle(
         Where stages are made.
     known
         Who knows the true chances.
-    made, people, labelled, blocks, fitted
+    main
         What the models were evaluated on.
     published
         The evaluation of the models: figures that can be subtracted from the oracle's.
     """
-    spec = shop.study.spec
+    spec, made = shop.study.spec, main.made
     # Windows are no rows of a table: whose they are, the records they are made of say.
     sources = shop.study.agency.sources
     tables = {name: sources[name].table for name in sorted(made) if name in sources}
@@ -63,12 +62,12 @@ def oracle(
     def write(folder: Path) -> None:
         metrics: list[Metric] = []
         findings: list[Finding] = []
-        for test in tested(shop, people, labelled):
+        for test in tested(shop, main.people, main.labelled):
             scores = _chances(shop, known, made, tables, test)
             if scores is None:
                 findings.append(_unknown())
                 continue
-            shown = _shown(shop, test, blocks, fitted, theirs)
+            shown = _shown(shop, test, main.blocks, main.fitted, theirs)
             mine = _measured(shop, test, scores, shown)
             metrics += mine
             here = [m for m in theirs if m.as_of == test.as_of]
@@ -80,12 +79,12 @@ def oracle(
         shop.dates("test"), tables, {"truth": known.digest},
     ]  # fmt: skip
     parents = {f"records/{n}": a for n, a in made.items()}
-    parents |= {f"blocks/{n}": a for n, a in blocks.items()}
-    parents |= {f"models/{n}": a for n, a in fitted.items()}
-    parents |= {"cohort": people, "labels": labelled, "evaluation": published}
+    parents |= {f"blocks/{n}": a for n, a in main.blocks.items()}
+    parents |= {f"models/{n}": a for n, a in main.fitted.items()}
+    parents |= {"cohort": main.people, "labels": main.labelled, "evaluation": published}
     files = [f"study/{name}.py" for name in ("evaluate", "oracle", "tested")]
     code = code_below("models", "simulate", "evaluation", "oversight", *files)
-    return shop.make("oracle", code, settings, parents, write)
+    return shop.opening("oracle", code, settings, parents, write)
 
 
 def no_oracle() -> Evaluated:

@@ -21,10 +21,13 @@ from commonweal.records.checks import SourceReport
 from commonweal.records.conditions import holds
 from commonweal.reports.content import BlockSummary, Content, FlowStep, SourceSummary
 from commonweal.reports.rules import condition
+from commonweal.study.chain import Chain
 from commonweal.study.episodes import episode_findings, episode_metrics
 from commonweal.study.examine.examined import Evaluated
 from commonweal.study.linkage import linkage_findings, linkage_metrics
 from commonweal.study.stages import Workshop
+from commonweal.study.variant_words import summary
+from commonweal.study.variants import Variant
 
 _PACKAGES = (
     "commonweal", "altair", "duckdb", "ibis-framework", "jinja2", "lightgbm", "numpy", "pyarrow",
@@ -38,12 +41,13 @@ def versions() -> dict[str, str]:
 
 
 def content(
-    shop: Workshop, digests: Mapping[str, str], made: Mapping[str, Artefact], people: Artefact,
-    labelled: Artefact, blocks: Mapping[str, Artefact], fitted: Mapping[str, Artefact],
-    found: Evaluated, recommendation: str | None, linkage: Artefact | None = None,
+    shop: Workshop, digests: Mapping[str, str], main: Chain, found: Evaluated,
+    recommendation: str | None, linkage: Artefact | None = None,
+    varied: Sequence[tuple[Variant, Chain]] = (),
 ) -> Content:  # fmt: skip
     """Gather everything the report may say."""
     spec, agency = shop.study.spec, shop.study.agency
+    made, people, labelled, blocks = main.made, main.people, main.labelled, main.blocks
     rule = shop.study.disclosure
     reports = [_report(artefact) for name, artefact in made.items() if name in agency.sources]
     sources = tuple(_summary(r, rule, agency.sources[r.source].covers_from) for r in reports)
@@ -59,7 +63,7 @@ def content(
     findings += found.findings
     findings += [*_protected_features(shop), *_filtered(shop)]
     findings += [*_undecided(shop, people, labelled, rule), *_empty(shop, made, people)]
-    used = _blocks(shop, blocks, fitted)
+    used = _blocks(shop, blocks, main.fitted)
     return Content(
         about=spec.study, action=spec.action, review=spec.review, protected=spec.protected,
         cohort=spec.cohort, outcome=spec.outcome, models=spec.models, capacity=spec.capacity,
@@ -73,6 +77,7 @@ def content(
         ),
         recommendation=recommendation, inputs=dict(digests), versions=versions(),
         study_file=shop.study.path.name,
+        variants=tuple(summary(shop.study, variant) for variant, _ in varied),
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fcntl
 import os
 import platform
@@ -22,23 +21,27 @@ from commonweal.core.results import Finding, Metric, Severity
 from commonweal.core.store import Artefact, Store, atomic_write
 from commonweal.evaluation.oracle import Oracle
 from commonweal.models.boosted import check_openmp
-from commonweal.models.spec import BoostedSpec, CountRankSpec, Tunable
+from commonweal.models.spec import BoostedSpec, Tunable
 from commonweal.models.suggested import optuna
 from commonweal.reports.content import Content
 from commonweal.study import offer, release, stages
+from commonweal.study.chain import Chain, chain, chains
+from commonweal.study.compared import compared
 from commonweal.study.dictionary import DICTIONARY, describe
-from commonweal.study.evaluate import evaluated, evaluation
+from commonweal.study.evaluate import evaluation
 from commonweal.study.examine.examined import Evaluated
 from commonweal.study.extras import extras
-from commonweal.study.features import features
 from commonweal.study.fetched import fetched
+from commonweal.study.few import few
 from commonweal.study.load import load
-from commonweal.study.matrix import matrix
-from commonweal.study.models import models, seen
+from commonweal.study.matters import matters
+from commonweal.study.openings import Openings
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
+from commonweal.study.published import evaluated
 from commonweal.study.spec import Study
-from commonweal.study.tuning import TRIALS, tuned
+from commonweal.study.tuning import TRIALS
+from commonweal.study.variants import Variant, variants
 from commonweal.study.verify import read_manifest, verify
 
 if TYPE_CHECKING:
@@ -165,8 +168,10 @@ def _here(study: Study, out: Path, threads: int, address: Address) -> Run:
         store.root.mkdir(exist_ok=True)
         store.sweep()
         write_settings(study, out)
+        digests = stages.input_digests(study)
         shop = stages.Workshop(study, store, threads, shown, address)
-        return _run(shop, out, key, stages.input_digests(study), known)
+        shop = replace(shop, openings=Openings.of(out, study, digests, shop.dates("test")))
+        return _run(shop, out, key, digests, known)
 
 
 def write_settings(study: Study, out: Path) -> None:
@@ -195,6 +200,8 @@ def rebuild(out: Path | str) -> Run:
     with alone(out), progress() as shown:
         store = Store(out / "store", complete=True)
         shop = stages.Workshop(study, store, 1, shown, Address(manifest["engine"]))
+        log = Openings.of(out, study, manifest["inputs"], shop.dates("test"))
+        shop = replace(shop, openings=log)
         return _run(shop, out, key, manifest["inputs"], known)
 
 
@@ -235,56 +242,49 @@ def _run(
     shop: stages.Workshop, out: Path, key: bytes | None, digests: Mapping[str, str],
     known: Oracle | None,
 ) -> Run:  # fmt: skip
-    study = shop.study
+    study, bare = shop.study, shop
     ready = prepare(shop, stages.records(shop, digests), digests)
     shop, made = ready.shop, ready.made
-    people = stages.cohort(shop, made)
-    stages.check_capacity(shop, people)
-    labelled = stages.labels(shop, made, people)
-    grouped = stages.groups(shop, made, people)
-    blocks = features(shop, made, people)
-    _check_ranks(study, blocks)
-    described = describe(shop, blocks)
-    search = tuned(shop, people, labelled, blocks, study.spec.models)
-    fitted = models(shop, people, labelled, blocks, search.specs)
-    more = extras(shop, made, people, labelled, grouped)
-    tested = evaluation(shop, people, labelled, grouped, blocks, fitted, more)
-    finished = [
-        *ready.stages,
-        people,
-        labelled,
-        grouped,
-        *blocks.values(),
-        described,
-        *search.stages,
-        *fitted.values(),
-        *more.values(),
-        tested,
-    ]
+    main = chain(shop, made)
+    people = main.people
+    described = describe(shop, main.blocks)
+    finished = [*ready.stages, *main.stages(), described]
+    shared = frozenset(artefact.key for artefact in finished)
+    varied = chains(bare, digests, _variants(shop, main), shared)
+    limited = few(shop, main, varied)
+    varied += chains(bare, digests, limited.variants, shared)
+    finished += _own(finished, varied)
+    more = extras(shop, made, people, main.labelled, main.grouped)
+    tested = evaluation(shop, main, more)
+    asked, mattering = matters(main.shop, main, limited.stages)
+    finished += [*more.values(), tested, *asked]
     found, best = evaluated(tested), no_oracle()
     if known is not None:
-        ceiling = oracle(shop, known, made, people, labelled, blocks, fitted, tested)
+        ceiling = oracle(shop, known, main, tested)
         finished.append(ceiling)
         best = evaluated(ceiling)
+    beside = Evaluated()
+    if varied:
+        finished.append(compared(shop, main, tested, varied))
+        beside = evaluated(finished[-1])
+    parts = (ready, main.search.found, found, best, beside, mattering)
     found = Evaluated(
-        ready.metrics + search.found.metrics + found.metrics + best.metrics,
-        ready.findings + search.found.findings + found.findings + best.findings,
+        tuple(m for part in parts for m in part.metrics),
+        (*(f for part in parts for f in part.findings), *_opened(shop)),
     )
     offered: Artefact | None = None
     if key is not None:
-        offered = offer.recommendation(shop, people, blocks, fitted, key)
+        offered = offer.recommendation(shop, people, main.blocks, main.fitted, key)
         finished.append(offered)
     name = "recommendation.csv" if offered else None
-    said = release.content(
-        shop, digests, made, people, labelled, blocks, fitted, found, name, ready.linkage
-    )
-    said = replace(said, tuning=search.said)
+    said = release.content(shop, digests, main, found, name, ready.linkage, varied)
+    said = replace(said, tuning=main.search.said)
     page = _report(shop, said, finished)
     finished.append(page)
     if offered:
         _publish(offered, "recommendation.csv", out)
     _publish(described, DICTIONARY, out)
-    tables = {f"trials-{model}.csv": one for model, one in search.searches.items()}
+    tables = {f"trials-{model}.csv": one for model, one in main.search.searches.items()}
     for file, one in tables.items():
         _publish(one, TRIALS, out, file)
     _publish(page, "metrics.json", out)
@@ -299,6 +299,23 @@ def _run(
         findings=said.findings,
         recommendation=out / name if name else None,
     )  # fmt: skip
+
+
+def _variants(shop: stages.Workshop, main: Chain) -> tuple[Variant, ...]:
+    """Return the variants a study declares, their model with the settings that were found."""
+    headline = shop.study.spec.evaluation.headline
+    return variants(shop.study, main.shop.study.spec.models[headline])
+
+
+def _own(finished: Sequence[Artefact], varied: Sequence[tuple[Variant, Chain]]) -> list[Artefact]:
+    """Return the stages that only variants have, each once."""
+    keys = {artefact.key for artefact in finished}
+    own = {a.key: a for _, made in varied for a in made.stages() if a.key not in keys}
+    return list(own.values())
+
+
+def _opened(shop: stages.Workshop) -> tuple[Finding, ...]:
+    return (shop.openings.finding(),) if shop.openings else ()
 
 
 def _report(shop: stages.Workshop, said: Content, finished: list[Artefact]) -> Artefact:
@@ -318,20 +335,6 @@ def _report(shop: stages.Workshop, said: Content, finished: list[Artefact]) -> A
 def _publish(artefact: Artefact, name: str, out: Path, file: str | None = None) -> None:
     """Put one of a stage's files beside the store, as `file` if it is to be called otherwise."""
     atomic_write(out / (file or name), artefact.file(name).read_text(encoding="utf-8"))
-
-
-def _check_ranks(study: Study, blocks: Mapping[str, Artefact]) -> None:
-    """Refuse a model that ranks by a feature there is not, or one that it does not see."""
-    matrix(blocks)  # no feature may stand in two of them
-    for name, spec in study.spec.models.items():
-        if not isinstance(spec, CountRankSpec):
-            continue
-        names = matrix(seen(spec, blocks)).names
-        if spec.feature not in names:
-            near = difflib.get_close_matches(spec.feature, sorted(names), n=1)
-            mend = f"did you mean {near[0]}?" if near else "name a column of a feature block"
-            where = f"{study.path.name}: models.{name}.feature"
-            raise problem(StudyError, where, f"there is no feature {spec.feature!r}", mend)
 
 
 def write_manifest(

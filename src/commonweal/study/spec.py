@@ -9,12 +9,14 @@ from pathlib import Path
 from commonweal.cohorts.spec import CohortSpec, FilterSpec, OutcomeSpec
 from commonweal.core.engines.address import Address
 from commonweal.decisions.spec import Capacity, RecommendationSpec
+from commonweal.evaluation.matters import LearningCurveSpec, ProxiesSpec, SelectionSpec
 from commonweal.evaluation.spec import EvaluationSpec
 from commonweal.features.spec import BlockSpec
 from commonweal.models.spec import ModelSpec
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.oversight.spec import About, Action, Protected, Review
 from commonweal.study.agency import Agency
+from commonweal.study.variant_spec import FeatureSetSpec, VariantSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,11 @@ class StudySpec:
     protected: Mapping[str, Protected] = field(default_factory=dict)
     recommendation: RecommendationSpec | None = None
     filter: Mapping[str, FilterSpec] = field(default_factory=dict)
+    feature_sets: Mapping[str, FeatureSetSpec] = field(default_factory=dict)
+    variants: Mapping[str, VariantSpec] = field(default_factory=dict)
+    selection: SelectionSpec | None = None
+    proxies: ProxiesSpec | None = None
+    learning_curve: LearningCurveSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ from commonweal.oversight.attributes import attribute
 from commonweal.records.assemble import assemble_source
 from commonweal.records.read import table_file
 from commonweal.records.spec import Condition, Source
+from commonweal.study.openings import Openings
 from commonweal.study.spec import Study
 
 IDENTITIES = "identities.parquet"
@@ -62,6 +63,12 @@ class Workshop:
         Display.
     address
         Where relations are computed; no artefact depends on it.
+    prefix
+        Stands before the name of every stage that is not among `shared`: a variant's.
+    shared
+        Keys of the stages of the study as declared, which its variants use too.
+    openings
+        Where it is noted that test outcomes are looked at; None where they never are.
     """
 
     study: Study
@@ -69,6 +76,9 @@ class Workshop:
     threads: int
     progress: Progress
     address: Address = HERE
+    prefix: str = ""
+    shared: frozenset[str] = frozenset()
+    openings: Openings | None = None
 
     def engine(self) -> Engine:
         """Open the engine in which relations are computed, to be left when a stage is made."""
@@ -77,6 +87,7 @@ class Workshop:
     def has(self, name: str, code: str, settings: object, parents: Mapping[str, Artefact]) -> bool:
         """Return whether a stage is made already."""
         contents = {key: parent.content for key, parent in parents.items()}
+        name = self._named(name, code, settings, contents)
         return self.store.has(name, code, settings, contents)
 
     def make(
@@ -85,8 +96,28 @@ class Workshop:
     ) -> Artefact:  # fmt: skip
         """Make one stage, showing its name while it lasts."""
         contents = {key: parent.content for key, parent in parents.items()}
+        name = self._named(name, code, settings, contents)
         with self.progress.step(name):
             return self.store.stage(name, code, settings, contents, write)
+
+    def _named(self, name: str, code: str, settings: object, contents: Mapping[str, str]) -> str:
+        """Return the name of a stage: a variant's own one has the prefix."""
+        if not self.prefix or self.store.key(name, code, settings, contents) in self.shared:
+            return name
+        return f"{self.prefix}/{name}"
+
+    def opening(
+        self, name: str, code: str, settings: object, parents: Mapping[str, Artefact],
+        write: Callable[[Path], None],
+    ) -> Artefact:  # fmt: skip
+        """Make a stage that looks at test outcomes together with scores, and note it first."""
+
+        def opened(folder: Path) -> None:
+            if self.openings:
+                self.openings.opened(name)
+            write(folder)
+
+        return self.make(name, code, settings, parents, opened)
 
     @property
     def splits(self) -> tuple[Split, ...]:

@@ -95,11 +95,11 @@ def wanted(shop: Workshop) -> list[int]:
     return [shop.study.spec.capacity.k, *shop.study.spec.evaluation.cutoffs]
 
 
-def measured(shop: Workshop, shown: Shown, subject: Subject) -> list[Metric]:
-    """Measure a ranking as a whole."""
+def measured(shop: Workshop, shown: Shown, subject: Subject, *names: str) -> list[Metric]:
+    """Measure a ranking as a whole; `names` tell its random stream from others'."""
     spec, (ranking, cutoffs) = shop.study.spec, shown
     bins = bins_from(cutoffs, ranking.n, spec.evaluation.calibration_bins)
-    seeded = stream(spec.study.seed, "bootstrap", str(subject.as_of), subject.model)
+    seeded = stream(spec.study.seed, "bootstrap", str(subject.as_of), subject.model, *names)
     found = measure(ranking, subject, cutoffs, bins, spec.evaluation.draws, seeded)
     return published(shop, shown, found)
 

@@ -11,10 +11,12 @@ from commonweal.study.blocks import check_features
 from commonweal.study.derived_checks import check_derived
 from commonweal.study.episode_checks import check_episodes, check_settled
 from commonweal.study.linkage_checks import check_linkage
+from commonweal.study.matters_checks import check_matters
 from commonweal.study.model_checks import check_models
 from commonweal.study.parts import Parts, between, filled, known, once
 from commonweal.study.repeat_checks import check_repeats
 from commonweal.study.sources import EARLIEST, check_agency, check_conditions, in_future
+from commonweal.study.variant_checks import check_variants
 
 _MOST_PEOPLE = 10_000_000
 _MOST_DATES = 1_000
@@ -33,6 +35,8 @@ def cross_check(parts: Parts) -> list[Problem]:
     checks: list[Callable[[Parts], Iterable[Problem]]] = [
         _about, _action, _review, _protected, _cohort, _outcome, _splits,
         _filter, check_features, check_models, _capacity, _evaluation, _recommendation,
+        check_variants,
+        check_matters,
     ]  # fmt: skip
     # The study's own rules may use what is computed from the sources.
     return found + [problem for check in checks for problem in check(parts.seen())]

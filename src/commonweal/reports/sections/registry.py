@@ -7,6 +7,7 @@ from collections.abc import Callable
 from commonweal.reports.parts import Section
 from commonweal.reports.reading import Reading
 from commonweal.reports.sections.checks import checks
+from commonweal.reports.sections.choices import choices
 from commonweal.reports.sections.cohort import cohort
 from commonweal.reports.sections.data import data
 from commonweal.reports.sections.features import features
@@ -28,6 +29,7 @@ SECTIONS: tuple[Callable[[Reading], Section], ...] = (
     results,
     groups,
     features,
+    choices,
     glossary,
     rebuild,
 )

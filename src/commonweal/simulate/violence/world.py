@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from string import Template
 
 from commonweal.core.seeds import stream
 from commonweal.simulate.sink import Sink
@@ -57,6 +58,7 @@ def words(people: int) -> Mapping[str, str]:
         "protected": "Race, sex and age are audited and kept out of the features.",
         "allows": "",
         "demographics": "",
+        "protocol": "",
     }
 
 
@@ -88,12 +90,91 @@ missing = false
 
 """
 
+_PROTOCOL = """
+# The paper's Table B.5: the model fitted again on less, and on parts alone.
+[feature_sets.no_network]
+what = "No Network Information"
+without = $network
+
+[feature_sets.no_own_arrests]
+what = "No Own Arrests"
+without = $arrests
+
+[feature_sets.no_own_arrests_no_network]
+what = "No Own Arrests, No Network Information"
+without = $arrests_network
+
+[feature_sets.no_race]
+what = "No Race"
+without_columns = ["*race*"]
+
+[feature_sets.no_demographics]
+what = "No Demographics"
+without = $people
+
+[feature_sets.no_own_arrests_or_victimizations]
+what = "No Own Arrests or Victimizations"
+without = $arrests_victims
+
+[feature_sets.arrests_only]
+what = "Arrests Only"
+blocks = $arrests
+
+[feature_sets.victimizations_only]
+what = "Victimizations Only"
+blocks = $victims
+
+[feature_sets.demographics_only]
+what = "Demographics Only"
+blocks = $people
+
+[feature_sets.networks_only]
+what = "Networks Only"
+blocks = $network
+
+[feature_sets.arrests_and_networks_only]
+what = "Arrests + Networks Only"
+blocks = $arrests_network
+
+[feature_sets.no_own_victimizations]
+what = "No Own Victimizations"
+without = $victims
+
+[feature_sets.no_misdemeanor_arrests]
+what = "No Misdemeanor Arrests"
+leave_out = { arrest = [{ column = "level", equals = "misdemeanor" }] }
+cohort = "both"
+
+[feature_sets.no_felony_arrests]
+what = "No Felony Arrests"
+leave_out = { arrest = [{ column = "level", equals = "felony" }] }
+cohort = "both"
+"""
+
+_ARRESTS = ("arrests", "arrest_timing", "arrest_gaps", "arrest_codes", "arrest_gang")
+_VICTIMS = (
+    "victimizations", "victimization_timing", "victimization_gaps", "victimization_codes",
+    "shootings", "shooting_timing",
+)  # fmt: skip
+_PEOPLE = ("place", "age", "race_and_sex")
+_NETWORK = ("network", "network_gang", "network_timing", "network_place")
+
+
+def _listed(*blocks: str) -> str:
+    return "[" + ", ".join(f'"{block}"' for block in blocks) + "]"
+
+
 AS_PUBLISHED = {
     "protected": "As in the paper, and only here, race, sex and age are among the features.",
     "allows": 'allows_features = ["race", "sex", "age"]\n',
     "demographics": _DEMOGRAPHICS,
-}
-"""What makes ``study.toml`` into ``paper.toml``: the protected attributes the paper uses."""
+    "protocol": Template(_PROTOCOL).substitute(
+        arrests=_listed(*_ARRESTS), victims=_listed(*_VICTIMS), people=_listed(*_PEOPLE),
+        network=_listed(*_NETWORK), arrests_network=_listed(*_ARRESTS, *_NETWORK),
+        arrests_victims=_listed(*_ARRESTS, *_VICTIMS),
+    ),
+}  # fmt: skip
+"""What makes ``study.toml`` into ``paper.toml``: the attributes and the protocol of the paper."""
 
 WORLD = World(
     people=FULL, knobs=Knobs, build=build, words=words, variants={"paper.toml": AS_PUBLISHED}

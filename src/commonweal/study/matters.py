@@ -1,0 +1,49 @@
+"""The stages that ask what matters: selection, proxies and the learning curve, where asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from commonweal.core.results import Finding, Metric
+from commonweal.core.store import Artefact
+from commonweal.study.chain import Chain
+from commonweal.study.examine.examined import Evaluated
+from commonweal.study.learning import learning_stages
+from commonweal.study.proxies import proxies
+from commonweal.study.published import evaluated
+from commonweal.study.selection import (
+    selected,
+    selection_finding,
+    selection_metrics,
+)
+from commonweal.study.stages import Workshop
+
+
+def matters(
+    shop: Workshop, main: Chain, chosen: Sequence[Artefact]
+) -> tuple[list[Artefact], Evaluated]:
+    """Make the stages that the study asks for; return them, and what they publish."""
+    made, people, labelled = main.made, main.people, main.labelled
+    grouped, blocks = main.grouped, main.blocks
+    spec, rule = shop.study.spec, shop.study.disclosure
+    headline = spec.evaluation.headline
+    stages: list[Artefact] = []
+    metrics: list[Metric] = []
+    findings: list[Finding] = []
+    if spec.selection is not None:
+        stages += chosen
+        found = selected(chosen[0])
+        metrics += selection_metrics(found, headline, rule)
+        findings.append(selection_finding(found, headline))
+    measured: list[Artefact] = []
+    if spec.proxies is not None:
+        measured.append(proxies(shop, made, people, grouped, blocks))
+        stages.append(measured[-1])
+    if spec.learning_curve is not None:
+        stages += learning_stages(shop, made, people, labelled, blocks)
+        measured.append(stages[-1])
+    for artefact in measured:
+        said = evaluated(artefact)
+        metrics += said.metrics
+        findings += said.findings
+    return stages, Evaluated(tuple(metrics), tuple(findings))

@@ -1,0 +1,62 @@
+"""Whether the sections that ask what matters can be answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commonweal.core.errors import Problem
+from commonweal.study.parts import Parts, between, known, once
+
+_MOST_FEATURES = 1_000
+_MOST_REPEATS = 100
+
+
+def check_matters(parts: Parts) -> Iterator[Problem]:
+    """Check ``[selection]``, ``[proxies]`` and ``[learning_curve]``."""
+    yield from _selection(parts)
+    yield from _proxies(parts)
+    yield from _learning_curve(parts)
+
+
+def _selection(parts: Parts) -> Iterator[Problem]:
+    spec = parts.study.get("selection")
+    if spec is None:
+        return
+    yield from between(spec.features, 1, _MOST_FEATURES, parts.at("selection.features"))
+    if list(spec.sizes) != sorted(set(spec.sizes)):
+        yield Problem(parts.at("selection.sizes"), "is not ascending", "sort them, each once")
+    for size in spec.sizes:
+        yield from between(size, 1, spec.features, parts.at("selection.sizes"))
+    yield from once(spec.kinds, parts.at("selection.kinds"))
+    yield from once(spec.sets, parts.at("selection.sets"))
+    for name in dict.fromkeys(spec.sets):
+        sets = parts.study.get("feature_sets") or {}
+        yield from known(name, sets, parts.at("selection.sets"), "set of features")
+
+
+def _proxies(parts: Parts) -> Iterator[Problem]:
+    spec = parts.study.get("proxies")
+    if spec is None:
+        return
+    protected = parts.study.get("protected", {})
+    if not protected:
+        yield Problem(parts.at("proxies"), "has no attribute to guess", "add [protected]")
+    yield from once(spec.attributes, parts.at("proxies.attributes"))
+    for name in dict.fromkeys(spec.attributes):
+        yield from known(name, protected, parts.at("proxies.attributes"), "protected attribute")
+    yield from between(spec.warn_above, 0.5, 1, parts.at("proxies.warn_above"))
+
+
+def _learning_curve(parts: Parts) -> Iterator[Problem]:
+    spec = parts.study.get("learning_curve")
+    if spec is None:
+        return
+    where = parts.at("learning_curve.fractions")
+    if list(spec.fractions) != sorted(set(spec.fractions)):
+        yield Problem(where, "is not ascending", "sort them, each once")
+    if len(spec.fractions) < 2:
+        yield Problem(where, "names fewer than two shares", "name at least two")
+    for share in spec.fractions:
+        if not 0 < share <= 1:
+            yield Problem(where, f"holds {share}", "use more than 0, at most 1")
+    yield from between(spec.repeats, 1, _MOST_REPEATS, parts.at("learning_curve.repeats"))

@@ -1,0 +1,126 @@
+"""Whether the variants and feature sets of a study can be run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from commonweal.cohorts.splits import assign
+from commonweal.core.errors import Problem
+from commonweal.features.spec import BlockSpec
+from commonweal.models.spec import BaseRateSpec, CountRankSpec
+from commonweal.study.parts import Parts, filled, known, once, usable
+from commonweal.study.sources import check_conditions
+
+_BOTH = ("_fixed", "_redrawn")
+
+
+def check_variants(parts: Parts) -> Iterator[Problem]:
+    """Check every variant and feature set against the study and the agency."""
+    yield from _names(parts)
+    for name, spec in (parts.study.get("feature_sets") or {}).items():
+        yield from _feature_set(parts, parts.at(f"feature_sets.{name}"), spec)
+    for name, spec in (parts.study.get("variants") or {}).items():
+        yield from _variant(parts, parts.at(f"variants.{name}"), spec)
+
+
+def _names(parts: Parts) -> Iterator[Problem]:
+    """Check that names do for files, and that none stands for two."""
+    taken: dict[str, str] = {}
+    for section in ("feature_sets", "variants"):
+        for name, spec in (parts.study.get(section) or {}).items():
+            where = parts.at(f"{section}.{name}")
+            yield from usable(name, where)
+            both = section == "feature_sets" and spec.cohort == "both"
+            for called in [name + end for end in _BOTH] if both else [name]:
+                if called in taken:
+                    yield Problem(where, f"is called {called} like {taken[called]}", "rename one")
+                taken[called] = f"{section}.{name}"
+
+
+def _feature_set(parts: Parts, where: str, spec: Any) -> Iterator[Problem]:
+    if not (spec.blocks or spec.without or spec.columns or spec.without_columns or spec.leave_out):
+        yield Problem(where, "changes nothing", "say what it leaves out, or keeps alone")
+    if spec.blocks and spec.without:
+        yield Problem(f"{where}.without", "stands beside blocks", "name one of the two")
+    if spec.cohort != "fixed" and not spec.leave_out:
+        yield Problem(f"{where}.cohort", "asks for a cohort that nothing changes", "drop it")
+    blocks: dict[str, BlockSpec] = parts.study.get("features") or {}
+    for setting in ("blocks", "without"):
+        named = getattr(spec, setting)
+        yield from once(named, f"{where}.{setting}")
+        for block in dict.fromkeys(named):
+            if blocks:
+                yield from known(block, blocks, f"{where}.{setting}", "feature block")
+    if blocks and set(blocks) <= set(spec.without):
+        yield Problem(f"{where}.without", "leaves no feature block", "take one out of the list")
+    for source, conditions in spec.leave_out.items():
+        yield from _left_out(parts, f"{where}.leave_out", source, conditions)
+    yield from _model(parts, where)
+
+
+def _left_out(parts: Parts, where: str, source: str, conditions: Any) -> Iterator[Problem]:
+    if not conditions:
+        yield Problem(f"{where}.{source}", "is empty", "name conditions")
+    if not parts.sources:
+        return
+    yield from known(source, parts.sources, where, "source")
+    if source in parts.sources:
+        listed = [(f"{source}[{i + 1}]", c) for i, c in enumerate(conditions)]
+        yield from check_conditions(where, listed, parts.sources[source].columns)
+
+
+def _model(parts: Parts, where: str) -> Iterator[Problem]:
+    """Check that the headline model looks at features that a set could change."""
+    evaluation, models = parts.study.get("evaluation"), parts.study.get("models") or {}
+    if evaluation is None:
+        return
+    spec = models.get(evaluation.headline)
+    if isinstance(spec, (BaseRateSpec, CountRankSpec)):
+        what = f"the headline model {evaluation.headline!r} learns from no features"
+        yield Problem(where, what, "name a headline model that does")
+
+
+def _variant(parts: Parts, where: str, spec: Any) -> Iterator[Problem]:
+    yield from filled(spec.what, f"{where}.what", "say what it changes and why")
+    cohort = spec.include or spec.exclude is not None or spec.within
+    if not (cohort or spec.outcome or spec.filter is not None or spec.derived):
+        yield Problem(where, "changes nothing", "name another outcome, cohort rule or treatment")
+    derived = parts.agency.get("derived") or {}
+    for name in spec.derived:
+        yield from known(name, derived, f"{where}.derived", "derived date")
+    if not parts.sources:
+        return
+    for place, rules in (("include", spec.include), ("exclude", spec.exclude or ())):
+        for number, rule in enumerate(rules, start=1):
+            yield from _events(parts, f"{where}.{place}[{number}]", rule)
+    if spec.outcome is not None:
+        yield from _events(parts, f"{where}.outcome", spec.outcome)
+        yield from _same_dates(parts, where, spec.outcome)
+    for source, one in (spec.filter or {}).items():
+        yield from _left_out(parts, f"{where}.filter", source, one.leave_out)
+
+
+def _events(parts: Parts, where: str, rule: Any) -> Iterator[Problem]:
+    yield from known(rule.event, parts.sources, f"{where}.event", "source")
+    if rule.event in parts.sources:
+        listed = [(f"where[{i + 1}]", c) for i, c in enumerate(rule.where)]
+        yield from check_conditions(where, listed, parts.sources[rule.event].columns)
+
+
+def _same_dates(parts: Parts, where: str, outcome: Any) -> Iterator[Problem]:
+    """Check that another outcome leaves the test dates as they are, and some for training."""
+    cohort, declared = parts.study.get("cohort"), parts.study.get("outcome")
+    extracted = parts.agency.get("extracted_on")
+    if cohort is None or declared is None or extracted is None:
+        return
+    roles = [
+        {s.as_of: s.role for s in assign(cohort, one, extracted)} for one in (declared, outcome)
+    ]
+    tests = [[day for day, role in found.items() if role == "test"] for found in roles]
+    if tests[0] != tests[1]:
+        what = f"its window ({outcome.within}) would move the test dates"
+        yield Problem(f"{where}.outcome.within", what, "use one that closes by the same dates")
+    elif {"train", "validation"} - set(roles[1].values()):
+        what = f"its window ({outcome.within}) leaves no date to train or validate on"
+        yield Problem(f"{where}.outcome.within", what, "use a shorter one")

@@ -1,0 +1,129 @@
+"""Variants of a study: each is a study of its own, declared by what it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from commonweal.cohorts.spec import FilterSpec
+from commonweal.models.spec import ModelSpec
+from commonweal.records.condition import Condition
+from commonweal.study.spec import Study, StudySpec
+from commonweal.study.variant_spec import FeatureSetSpec, VariantSpec
+
+Kind = Literal["feature set", "variant", "few features"]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One variant, as the study it would have been.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    kind
+        Where it was declared.
+    study
+        The study; its headline model is its only one.
+    retune
+        Whether its model is tuned anew.
+    """
+
+    name: str
+    kind: Kind
+    study: Study
+    retune: bool = False
+
+    @property
+    def spec(self) -> StudySpec:
+        """The sections of the study it would have been."""
+        return self.study.spec
+
+
+def variants(study: Study, model: ModelSpec) -> tuple[Variant, ...]:
+    """Return every variant a study declares: feature sets first, in their order.
+
+    Parameters
+    ----------
+    study
+        The study as declared.
+    model
+        Settings of the headline model, as tuned.
+    """
+    headline = study.spec.evaluation.headline
+
+    def base(retune: bool) -> Study:
+        mine = study.spec.models[headline] if retune else model
+        return replace(study, spec=replace(study.spec, models={headline: mine}))
+
+    sets, others = study.spec.feature_sets, study.spec.variants
+    found = [v for name, s in sets.items() for v in _feature_set(base(s.retune), name, s)]
+    return (*found, *(_variant(base(s.retune), name, s) for name, s in others.items()))
+
+
+def _feature_set(study: Study, name: str, spec: FeatureSetSpec) -> Iterator[Variant]:
+    headline = study.spec.evaluation.headline
+    changed = _seeing(study.spec.models[headline], spec)
+    base = replace(study.spec, models={headline: changed})
+    if not spec.leave_out:
+        yield Variant(name, "feature set", replace(study, spec=base), spec.retune)
+        return
+    ways = ("fixed", "redrawn") if spec.cohort == "both" else (spec.cohort,)
+    for way in ways:
+        left = _without(base.filter, spec.leave_out, redrawn=way == "redrawn")
+        called = f"{name}_{way}" if spec.cohort == "both" else name
+        made = replace(study, spec=replace(base, filter=left))
+        yield Variant(called, "feature set", made, spec.retune)
+
+
+def _seeing(model: Any, spec: FeatureSetSpec) -> Any:
+    """Return a model's settings, seeing the blocks and columns of a feature set."""
+    changed = {
+        name: getattr(spec, name)
+        for name in ("blocks", "without", "columns", "without_columns")
+        if getattr(spec, name)
+    }
+    if "blocks" in changed:
+        changed["without"] = ()
+    if "without" in changed and model.blocks:
+        kept = tuple(b for b in model.blocks if b not in changed.pop("without"))
+        changed["blocks"] = kept
+    elif "without" in changed:
+        changed["without"] = tuple(dict.fromkeys((*model.without, *changed["without"])))
+    return replace(model, **changed)
+
+
+def _without(
+    declared: Mapping[str, FilterSpec], more: Mapping[str, tuple[Condition, ...]], *, redrawn: bool
+) -> dict[str, FilterSpec]:
+    """Return the study's filters with further events left out."""
+    found = dict(declared)
+    for source, conditions in more.items():
+        before = declared.get(source)
+        seen_by_cohort = redrawn or bool(before and before.cohort)
+        earlier = before.leave_out if before else ()
+        found[source] = FilterSpec(leave_out=(*earlier, *conditions), cohort=seen_by_cohort)
+    return found
+
+
+def _variant(study: Study, name: str, spec: VariantSpec) -> Variant:
+    declared, agency = study.spec, study.agency
+    cohort = declared.cohort
+    cohort = replace(
+        cohort,
+        include=spec.include or cohort.include,
+        exclude=cohort.exclude if spec.exclude is None else spec.exclude,
+        within=spec.within or cohort.within,
+    )
+    changed = replace(
+        declared, cohort=cohort, outcome=spec.outcome or declared.outcome,
+        filter=declared.filter if spec.filter is None else spec.filter,
+    )  # fmt: skip
+    derived = dict(agency.derived)
+    for date, method in spec.derived.items():
+        impute = replace(derived[date].impute, method=method)
+        derived[date] = replace(derived[date], impute=impute)
+    made = replace(study, spec=changed, agency=replace(agency, derived=derived))
+    return Variant(name, "variant", made, spec.retune)
