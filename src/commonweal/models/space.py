@@ -34,6 +34,8 @@ USUAL: Mapping[str, Space] = {
 }
 """The settings paper C searches over (A.4.2); it gives no ranges. Below a learning rate of .02
 models take several times as long and are hardly better."""
+DONE = TuningSpec(configurations=0)
+"""Stands in settings that a search has found: rows are divided as they were for it."""
 SEARCHED: Mapping[str, tuple[str, ...]] = {
     "boosted": ("leaves", "min_leaf", "learning_rate", "row_fraction", "column_fraction", "l2"),
     "forest": ("trees", "min_leaf", "max_depth", "column_fraction", "row_fraction"),
@@ -105,15 +107,15 @@ def bare(spec: Tunable) -> Tunable:
     That there is a search is kept: it decides how rows are divided and binned.
     """
     plain = replace(
-        spec, tuning=TuningSpec(), calibration=None, cross_fitted=False, permutation=None,
-        parts=fractions(spec), blocks=(), without=(),
+        spec, tuning=DONE, calibration=None, cross_fitted=False, permutation=None,
+        parts=fractions(spec), blocks=(), without=(), columns=(), without_columns=(),
     )  # fmt: skip
     return replace(plain, bags=1) if isinstance(plain, BoostedSpec) else plain
 
 
 def settled(spec: Tunable, values: Values, trees: int | None) -> Tunable:
     """Return a model's settings with those found, and the number of trees that went with them."""
-    found = replace(with_values(spec, values), tuning=TuningSpec())
+    found = replace(with_values(spec, values), tuning=DONE)
     return replace(found, trees=trees) if isinstance(found, BoostedSpec) else found
 
 

@@ -28,7 +28,8 @@ class Chain:
     Parameters
     ----------
     shop
-        Where it was made; its study is the one it was made for.
+        Where it was made; its study is the one it was made for, with the models' settings that
+        were found.
     made
         Source -> its events.
     people, labelled, grouped

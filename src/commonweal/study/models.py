@@ -103,7 +103,8 @@ def training_data(
 ) -> TrainingData:  # fmt: skip
     """Name the rows of training and validation dates whose label is known.
 
-    For a model that is tuned or calibrated the validation rows are taken apart, by person.
+    For a model that is tuned or calibrated, where it is given, the validation rows are taken apart
+    by person.
     """
     observed = read_table(labelled.file("labels.parquet"))["label"]
     known = observed.is_valid().to_numpy()

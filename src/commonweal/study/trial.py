@@ -14,6 +14,7 @@ from commonweal.core.store import Artefact, write_json
 from commonweal.evaluation.choice import figures
 from commonweal.evaluation.ranking import Ranking
 from commonweal.models.boosted import BoostedModel
+from commonweal.models.columns import columns_seen
 from commonweal.models.data import TrainingData
 from commonweal.models.fitted import scores
 from commonweal.models.forest import ForestModel
@@ -42,7 +43,7 @@ class Search:
     parents
         What trials are made from, and ``features``: names of the blocks in their order.
     features
-        Feature blocks the model sees, in their order.
+        Feature blocks and columns the model sees, in their order.
     data
         Gives the rows.
     train
@@ -55,7 +56,7 @@ class Search:
     name: str
     spec: Tunable
     parents: Mapping[str, Artefact]
-    features: tuple[str, ...]
+    features: tuple[tuple[str, ...], tuple[str, ...]]
     data: Callable[[], TrainingData]
     train: Callable[[], Callable[[Any], Model]]
     costs: Costs
@@ -112,7 +113,8 @@ def search(
     seed = shop.study.spec.study.seed
     train = once(lambda: trainer(bare(spec), data(), seed, threads))
     parents = {**blocks, "__cohort": people, "__labels": labelled}
-    return Search(shop, name, spec, parents, tuple(blocks), data, train, Costs.of(shop.store))
+    seen = (tuple(blocks), tuple(columns_seen(spec, columns_of(blocks))))
+    return Search(shop, name, spec, parents, seen, data, train, Costs.of(shop.store))
 
 
 def stage(one: Search, place: int) -> str:
@@ -125,7 +127,7 @@ def settings(one: Search, values: Values) -> list[object]:
     shop = one.shop
     dates = [shop.dates("train"), shop.dates("validation")]
     return [
-        one.configured(values), values, one.seed, *dates, list(one.features),
+        one.configured(values), values, one.seed, *dates, *one.features,
         shop.study.spec.capacity.k, shop.study.disclosure,
     ]  # fmt: skip
 

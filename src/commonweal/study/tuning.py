@@ -18,12 +18,13 @@ from commonweal.core.seeds import stream
 from commonweal.core.store import Artefact, write_json
 from commonweal.evaluation.choice import FIGURES, SMALLER, better, spread
 from commonweal.evaluation.intervals import interval
-from commonweal.models.space import Values, drawn, restarted, settled
+from commonweal.models.space import DONE, Values, drawn, restarted, settled
 from commonweal.models.spec import ModelSpec, Tunable
 from commonweal.models.suggested import suggested
 from commonweal.reports.content import TuningSummary
 from commonweal.study.evaluated import Evaluated, evaluated, write_evaluated
 from commonweal.study.models import seen
+from commonweal.study.published import evaluated, write_evaluated
 from commonweal.study.stages import Workshop, code_below
 from commonweal.study.trial import Search, code, search, settings, stage, trial
 
@@ -82,7 +83,7 @@ def tuned(
     """
     found, trials, searches = dict(specs), list[Artefact](), dict[str, Artefact]()
     for name, spec in specs.items():
-        if not isinstance(spec, Tunable) or spec.tuning is None:
+        if not isinstance(spec, Tunable) or spec.tuning in (None, DONE):
             continue
         one = search(shop, name, spec, people, labelled, seen(spec, blocks))
         made = _trials(one)
