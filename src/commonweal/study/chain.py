@@ -28,8 +28,7 @@ class Chain:
     Parameters
     ----------
     shop
-        Where it was made; its study is the one it was made for, with the models' settings that
-        were found.
+        Where it was made; its study is the one it was made for.
     made
         Source -> its events.
     people, labelled, grouped

@@ -28,7 +28,6 @@ from commonweal.study.linkage import COLUMNS, link, linkable
 from commonweal.study.load import load
 from commonweal.study.openings import Openings
 from commonweal.study.prepared import prepare as prepare_records
-from commonweal.study.published import evaluated
 from commonweal.study.run import alone, write_manifest, write_settings
 from commonweal.study.spec import Study
 from commonweal.study.verify import read_manifest

@@ -12,7 +12,6 @@ from commonweal.study.chain import Chain
 from commonweal.study.evaluated import Evaluated, evaluated
 from commonweal.study.learning import learning_stages
 from commonweal.study.proxies import proxies
-from commonweal.study.published import evaluated
 from commonweal.study.selection import (
     selected,
     selection_finding,

@@ -17,7 +17,6 @@ from commonweal.study.chain import Chain
 from commonweal.study.evaluate import rankings
 from commonweal.study.evaluated import Evaluated, evaluated, write_evaluated
 from commonweal.study.load import outcome_of
-from commonweal.study.published import evaluated, write_evaluated
 from commonweal.study.spec import Study
 from commonweal.study.stages import Records, Workshop, code_below, history
 from commonweal.study.tested import Shown, Tested, measured, tested, wanted

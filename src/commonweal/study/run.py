@@ -38,7 +38,6 @@ from commonweal.study.matters import matters
 from commonweal.study.openings import Openings
 from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
-from commonweal.study.published import evaluated
 from commonweal.study.spec import Study
 from commonweal.study.stability import stability
 from commonweal.study.tuning import TRIALS
@@ -258,7 +257,7 @@ def _run(
     finished += _own(finished, varied)
     more = extras(shop, made, people, main.labelled, main.grouped)
     tested = evaluation(shop, main, more)
-    asked, mattering = matters(main.shop, main, limited.stages)
+    asked, mattering = matters(shop, main, limited.stages)
     finished += [*more.values(), tested, *asked]
     found, best = evaluated(tested), no_oracle()
     if known is not None:

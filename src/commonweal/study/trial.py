@@ -23,7 +23,7 @@ from commonweal.models.space import Values, bare, with_values
 from commonweal.models.spec import BoostedSpec, Tunable
 from commonweal.models.tuning_spec import TuningSpec
 from commonweal.study.costs import Clock, Costs, timed
-from commonweal.study.matrix import seen_matrix
+from commonweal.study.matrix import columns_of, seen_matrix
 from commonweal.study.models import placed, training_data
 from commonweal.study.stages import Workshop, code_below
 

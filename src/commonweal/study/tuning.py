@@ -24,7 +24,6 @@ from commonweal.models.suggested import suggested
 from commonweal.reports.content import TuningSummary
 from commonweal.study.evaluated import Evaluated, evaluated, write_evaluated
 from commonweal.study.models import seen
-from commonweal.study.published import evaluated, write_evaluated
 from commonweal.study.stages import Workshop, code_below
 from commonweal.study.trial import Search, code, search, settings, stage, trial
 
