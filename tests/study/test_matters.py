@@ -91,11 +91,11 @@ def test_models_on_the_best_are_ordinary_models(done: Run) -> None:
     headline = BoostedSpec(kind="boosted", leaves=7, blocks=("arrests",))
     made = limited(headline, chosen, (3, 5, 99), ("boosted", "logistic"))
     assert list(made) == [
-        "boosted.best-3", "boosted.best-5", "logistic.best-3", "logistic.best-5"
+        "boosted_best_3", "boosted_best_5", "logistic_best_3", "logistic_best_5"
     ]  # fmt: skip
-    five = made["boosted.best-5"]
+    five = made["boosted_best_5"]
     assert five == BoostedSpec(kind="boosted", leaves=7, columns=chosen[:5])
-    assert made["logistic.best-3"] == LogisticSpec(kind="logistic", columns=chosen[:3])
+    assert made["logistic_best_3"] == LogisticSpec(kind="logistic", columns=chosen[:3])
 
 
 def test_proxies_are_measured_on_people_who_were_never_learned_from(done: Run) -> None:
