@@ -18,6 +18,8 @@ _AT_K = ("overlap", "difference.precision", "difference.recall")
 def comparison(seen: Examined) -> Evaluated:
     """Compare at the published cut-off nearest to capacity that both rankings have.
 
+    Where the overlap there may not be shown, at the next of those the study asks for.
+
     Publishes ``overlap``, ``difference.precision`` and ``difference.recall`` at k where the four
     parts the two lists make of everybody may be shown by outcome; ``difference.auc`` as far as
     both areas are; ``difference.brier`` where both give probabilities. Headline minus other.
@@ -28,14 +30,14 @@ def comparison(seen: Examined) -> Evaluated:
     hidden: list[str] = []
     published = list(_published(seen)) if not seen.shop.study.disclosure.exempt else []
     for name in others:
-        k = _cutoff(seen, name)
-        if k is not None:
-            overlap = Overlap.of(seen.ranking, seen.shown[name][0], k)
+        k = None
+        for tried in _cutoffs(seen, name):
+            overlap = Overlap.of(seen.ranking, seen.shown[name][0], tried)
             rule, labels = seen.shop.study.disclosure, seen.test.labels
             if may_be_shown(rule, overlap, labels, published, shown):
                 shown.append(overlap)
-            else:
-                k = None
+                k = tried
+                break
         if k is None:
             hidden.append(name)
         found += _differences(seen, name, k)
@@ -52,11 +54,16 @@ def _published(seen: Examined) -> Iterator[Published]:
             yield Published.of(seen.ranking, grouping.cutoffs, people == group)
 
 
-def _cutoff(seen: Examined, name: str) -> int | None:
-    """Return the cut-off nearest to capacity that both rankings are published at."""
+def _cutoffs(seen: Examined, name: str) -> list[int]:
+    """Return cut-offs both are published at: the nearest to capacity, then those asked for.
+
+    Not every other one in turn: which were passed over tells that they were unsafe.
+    """
     both = set(seen.cutoffs) & set(seen.shown[name][1])
     capacity = seen.shop.study.spec.capacity.k
-    return min(both, key=lambda one: (abs(one - capacity), one), default=None)
+    near = sorted(both, key=lambda one: (abs(one - capacity), one))
+    asked = {capacity, *seen.shop.study.spec.evaluation.cutoffs}
+    return [k for k in near if k == near[0] or k in asked]
 
 
 def _differences(seen: Examined, name: str, k: int | None) -> Iterator[Metric]:
@@ -95,9 +102,10 @@ def _said(seen: Examined, others: list[str], hidden: list[str]) -> Finding:
         return Finding(code=code, severity=Severity.NOT_APPLICABLE, message=message, where=where)
     if hidden:
         message = (
-            f"How many people {seen.headline} shares with {', '.join(hidden)} at capacity is not "
-            "shown: it would show, or let someone derive, a number between 1 and 10."
+            f"How many people {seen.headline} shares with {', '.join(hidden)} is not shown: at "
+            "the cut-off both have nearest to capacity, and at those the study asks for, it would "
+            "show, or let someone derive, a number between 1 and 10."
         )
         return Finding(code=code, severity=Severity.WARN, message=message, where=where)
-    message = "Whom the rankings share at capacity can be shown."
+    message = "How many people the rankings share can be shown."
     return Finding(code=code, severity=Severity.PASS, message=message, where=where)
