@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,7 @@ from commonweal.evaluation.estimate import Estimate
 from commonweal.evaluation.proxies import Proxies, guessed
 from commonweal.evaluation.ranking import Floats, Ranking
 from commonweal.features.matrix import FeatureMatrix
+from commonweal.features.spec import AgeSpec
 from commonweal.models.boosted import fit_boosted
 from commonweal.models.columns import columns_seen
 from commonweal.models.data import Places, Sample, TrainingData
@@ -83,7 +85,7 @@ def proxies(
             found = None
             if mine:
                 groups = np.asarray(attributes[name].to_pylist(), np.str_)
-                features = seen_matrix(headline, mine)
+                features = _others(shop, seen_matrix(headline, mine), name)
                 found = _guessed(shop, people, features, test, name, groups, pooled[name])
             metrics += found[0] if found else []
             findings.append(found[1] if found else _unasked(name, bool(mine)))
@@ -92,7 +94,7 @@ def proxies(
     columns = columns_seen(headline, columns_of(mine))
     settings = [
         asked, spec.evaluation, spec.study.seed, shop.study.disclosure,
-        shop.dates("train"), shop.dates("validation"), shop.dates("test"), columns,
+        shop.dates("train"), shop.dates("validation"), shop.dates("test"), columns, spec.protected,
     ]  # fmt: skip
     linked = {n: a for n, a in sorted(made.items()) if ALIASES in a.files}
     parents = {f"blocks/{n}": a for n, a in mine.items()}
@@ -101,6 +103,25 @@ def proxies(
     files = [f"study/{name}.py" for name in ("proxies", "persons", "evaluated")]
     code = code_below("models", "evaluation", "oversight", *files)
     return shop.make("proxies", code, settings, parents, write)
+
+
+def _others(shop: Workshop, features: FeatureMatrix, name: str) -> FeatureMatrix:
+    """Leave out what the attribute itself was made into, where a review allows that as a feature.
+
+    A feature is the attribute's own if a part of its name is the attribute or its column, or if it
+    is of a block of ages and the attribute is an age.
+    """
+    spec = shop.study.spec
+    protected = spec.protected[name]
+    own = {name.casefold(), protected.column.casefold()}
+    ages = {b for b, one in spec.features.items() if isinstance(one, AgeSpec)}
+    kept = [
+        feature.name
+        for feature in features.features
+        if not own & set(re.split(r"[.=+]", feature.name.casefold()))
+        and not (protected.age_bands and feature.block in ages)
+    ]
+    return features.only(kept)
 
 
 def _new(shop: Workshop, people: Artefact, made: Mapping[str, Artefact]) -> _New:
