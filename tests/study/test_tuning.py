@@ -271,3 +271,36 @@ def test_mistakes_are_said_before_any_work(small_study: Path, search: str, said:
         load(small_study)
     assert said in str(error.value)
     assert len(error.value.problems) == 1
+
+
+SETS = """
+[feature_sets.no_network]
+without = ["network"]
+
+[feature_sets.searched_anew]
+without = ["network"]
+retune = true
+"""
+
+
+def test_a_variant_takes_what_was_found_or_searches_anew(
+    done: Run, study: Path, tmp_path: Path
+) -> None:
+    out, mine = tmp_path / "run", tmp_path / "study" / "study.toml"
+    shutil.copytree(done.out, out)
+    shutil.copytree(study.parent, mine.parent)
+    mine.write_text(study.read_text(encoding="utf-8") + SETS, encoding="utf-8")
+    again = run(load(mine), out)
+    made = [stage for stage in again.made if "/tuning/" in stage or stage.startswith("tuning/")]
+    assert sorted(made) == [
+        "variants/searched_anew/tuning/boosted",
+        *(f"variants/searched_anew/tuning/boosted/{n:03}" for n in range(4)),
+    ]
+    (kept,) = (out / "store").glob("variants-no_network-models-boosted-*")
+    settings = json.loads((kept / "stage.json").read_text(encoding="utf-8"))["settings"][0]
+    assert settings["learning_rate"] == chosen(done.out)["settings"]["learning_rate"]
+    assert settings["trees"] is None
+    assert (kept / "calibrator.json").exists()
+    (found,) = (out / "store").glob("variants-searched_anew-models-boosted-*")
+    settings = json.loads((found / "stage.json").read_text(encoding="utf-8"))["settings"][0]
+    assert settings["trees"] >= 1
