@@ -29,6 +29,8 @@ from commonweal.study.stages import Workshop
 from commonweal.study.variant_words import summary
 from commonweal.study.variants import Variant
 
+STUDY = "study.toml"
+"""What a run's folder calls the study file, whatever it was called where it came from."""
 _PACKAGES = (
     "commonweal", "altair", "duckdb", "ibis-framework", "jinja2", "lightgbm", "numpy", "pyarrow",
     "numba", "scikit-learn", "scipy", "splink", "vl-convert-python",
@@ -77,7 +79,7 @@ def content(
         ),
         recommendation=recommendation, inputs=dict(digests), versions=versions(),
         variants=tuple(summary(shop.study, variant) for variant, _ in varied),
-        study_file=shop.study.path.name, outcomes=spec.outcomes, costs=spec.costs,
+        study_file=STUDY, outcomes=spec.outcomes, costs=spec.costs,
         units=spec.units, stability=spec.stability,
     )  # fmt: skip
 

@@ -62,7 +62,6 @@ def words(people: int) -> Mapping[str, str]:
         "allows": "",
         "demographics": "",
         "tuning": "",
-        "logistic": "",
         "protocol": "",
     }
 
@@ -214,7 +213,6 @@ AS_PUBLISHED = {
     "allows": 'allows_features = ["race", "sex", "age"]\n',
     "demographics": _DEMOGRAPHICS,
     "tuning": _TUNING,
-    "logistic": f"without = {_listed(*_NETWORK)}\n",
     "protocol": Template(_PROTOCOL).substitute(
         arrests=_listed(*_ARRESTS), victims=_listed(*_VICTIMS), people=_listed(*_PEOPLE),
         network=_listed(*_NETWORK), arrests_network=_listed(*_ARRESTS, *_NETWORK),
