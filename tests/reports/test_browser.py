@@ -71,7 +71,7 @@ def test_it_reads_without_scripts(browser: playwright.Browser, address: str) -> 
     page = context.new_page()
     page.goto(address)
     assert page.locator("h1").inner_text() == content().about.title
-    assert page.locator("figure > svg").count() == 14
+    assert page.locator("figure > svg").count() == 15
     closed = page.locator("#checks-pass")
     assert not closed.is_visible()
     page.locator("summary").first.click()

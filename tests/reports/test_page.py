@@ -84,7 +84,7 @@ def test_every_table_has_a_caption_headings_and_a_region_to_scroll(page: Page) -
 
 def test_every_picture_is_named_and_said_in_words(page: Page) -> None:
     pictures = [e for e in page.all("svg") if e.attributes.get("role") == "img"]
-    assert len(pictures) == len(page.all("figcaption")) == len(page.all("figure")) == 14
+    assert len(pictures) == len(page.all("figcaption")) == len(page.all("figure")) == 15
     assert all(e.attributes["aria-label"] for e in pictures)
     others = [e for e in page.all("svg") if e not in pictures]
     assert all(e.attributes["aria-hidden"] == "true" for e in others)

@@ -127,7 +127,7 @@ def test_nothing_about_a_person_leaves_the_store(done: cw.Run) -> None:
     outside = [p for p in done.out.iterdir() if p.is_file()]
     assert {p.name for p in outside} == {
         ".lock", "agency.toml", "study.toml", "manifest.json", "metrics.json", "report.html",
-        "dictionary.csv",
+        "openings.jsonl", "dictionary.csv",
     }  # fmt: skip
     for path in outside:
         words = set(path.read_text(encoding="utf-8").replace('"', " ").replace("<", " ").split())
