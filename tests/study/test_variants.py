@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from commonweal.core.errors import StudyError
+from commonweal.core.tables import read_table
+from commonweal.study.live import live_features
 from commonweal.study.load import load
 from commonweal.study.run import Run, rebuild, run
+from commonweal.study.show import trace, verified
 
 MORE = """
 [feature_sets.no_network]
@@ -166,6 +169,29 @@ def test_the_report_shows_them_and_is_rebuilt_to_the_byte(done: Run) -> None:
     assert "looked at once" in page
     rebuild(done.out)
     assert done.report.read_text(encoding="utf-8") == page
+
+
+def test_the_run_can_be_verified_traced_and_used(done: Run) -> None:
+    assert "as the run wrote them" in verified(done.out)[0]
+    stages = json.loads((done.out / "manifest.json").read_text())["stages"]
+    where = {one["stage"]: done.out / "store" / one["folder"] for one in stages}
+    ids = {
+        name: read_table(where[f"{name}cohort"] / "cohort.parquet")["entity_id"].to_pylist()
+        for name in ("", "variants/one_victimization/")
+    }
+    person = min(set(ids["variants/one_victimization/"]) - set(ids[""]))
+    count = ids["variants/one_victimization/"].count(person)
+    lines = [line for line in trace(done.out, person) if " rows of this entity" in line]
+    assert lines
+    for line in lines:
+        if "records/" not in line:
+            assert line.startswith("artefact variants/one_victimization/"), line
+            assert line.endswith(f"{count} rows of this entity")
+    assert any(line.startswith("cohort of one_victimization as of")
+               for line in trace(done.out, person))  # fmt: skip
+    day = max(m.as_of for m in done.metrics if m.as_of)
+    found = live_features(done.out, day, ids[""][-3:])
+    assert found.frame().shape[0] == 3
 
 
 def test_a_changed_study_opens_the_test_again(small_study: Path, tmp_path: Path) -> None:

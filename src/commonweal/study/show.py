@@ -49,25 +49,27 @@ def trace(out: Path, entity: str) -> list[str]:
     """
     manifest: Any = read_manifest(out)
     lines: list[str] = []
-    rows: list[int] = []
+    rows: dict[str, list[int]] = {}
     touched: set[str] = set()
     names = [stage["stage"] for stage in manifest["stages"]]
-    linked = {name.partition("/")[2] for name in names if name.startswith("linked/")}
+    linked = {_own(name)[1].partition("/")[2] for name in names if "linked/" in name}
     for stage in manifest["stages"]:
         folder = out / "store" / stage["folder"]
         name = stage["stage"]
-        kind, _, source = name.partition("/")
+        variant, own = _own(name)
+        kind, _, source = own.partition("/")
         if kind == "linked" or (kind == "records" and source not in linked):
             found = _records(folder, entity)
             lines += [f"record {source}: {record}" for record in found]
-        elif name == "repeats":
+        elif own == "repeats":
             found = []
             entity = _person(folder, entity)
-        elif name == "cohort":
-            found, rows = _rows(folder, entity)
-            lines += [f"cohort as of {day}" for day in found]
+        elif own == "cohort":
+            found, rows[variant] = _rows(folder, entity)
+            lines += [f"cohort{variant and f' of {variant}'} as of {day}" for day in found]
         else:
-            found = [str(row) for row in rows] if _by_row(folder) else []
+            mine = rows.get(variant, rows.get("", []))
+            found = [str(row) for row in mine] if _by_row(folder) else []
         if found or any(parent in touched for parent in stage["parents"].values()):
             touched.add(stage["content"])
             held = (
@@ -75,6 +77,14 @@ def trace(out: Path, entity: str) -> list[str]:
             )
             lines.append(f"artefact {name} ({stage['folder']}): {held}")
     return lines or [f"no record of {entity!r}"]
+
+
+def _own(stage: str) -> tuple[str, str]:
+    """Return the variant whose own stage it is, empty for none, and the stage's name in it."""
+    if not stage.startswith("variants/"):
+        return "", stage
+    _, variant, own = stage.split("/", 2)
+    return variant, own
 
 
 def _records(folder: Path, entity: str) -> list[str]:
