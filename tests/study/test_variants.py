@@ -194,6 +194,23 @@ def test_the_run_can_be_verified_traced_and_used(done: Run) -> None:
     assert found.frame().shape[0] == 3
 
 
+def test_a_report_is_rebuilt_as_it_was_whoever_has_looked_since(
+    small_study: Path, tmp_path: Path
+) -> None:
+    done = run(load(small_study), tmp_path / "run")
+    page = done.report.read_bytes()
+    log = done.out / "openings.jsonl"
+    line = json.loads(log.read_text(encoding="utf-8").splitlines()[0])
+    with log.open("a", encoding="utf-8") as stream:  # as a moved threshold leaves it
+        stream.write(json.dumps({**line, "version": "another"}) + "\n")
+    rebuild(done.out)
+    assert done.report.read_bytes() == page
+    assert "looked at 2 times" in next(
+        f.message for f in run(load(small_study), done.out).findings
+        if f.code == "evaluation.openings"
+    )  # fmt: skip
+
+
 def test_a_changed_study_opens_the_test_again(small_study: Path, tmp_path: Path) -> None:
     def opened() -> str:
         found = run(load(small_study), tmp_path / "run").findings

@@ -118,7 +118,7 @@ def _fitted(
         write_json(folder / "rows.json", {"rows": rows, "fitted": usable})
 
     settings = [*_settings(shop, mine), fraction, repeat]
-    code = code_below("models", "study/learning.py", "study/persons.py")
+    code = code_below("models", "study/learning.py", "study/models.py", "study/persons.py")
     return shop.make(f"learning/{fraction:g}-{repeat + 1}", code, settings, parents, write)
 
 
@@ -165,7 +165,7 @@ def _curve(
         *_settings(shop, mine), spec.learning_curve, spec.evaluation.draws, shop.study.disclosure,
     ]  # fmt: skip
     models = {f"learning/{share:g}-{r + 1}": a for (share, r), a in fitted.items()}
-    files = [f"study/{name}.py" for name in ("learning", "persons", "evaluated")]
+    files = [f"study/{name}.py" for name in ("learning", "models", "persons", "evaluated")]
     code = code_below("models", "evaluation", "oversight", *files)
     return shop.make("learning", code, settings, {**parents, **models}, write)
 

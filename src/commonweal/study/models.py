@@ -77,7 +77,9 @@ def _model(
     dates = [shop.dates("train"), shop.dates("validation")]
     settings = [spec, seed, *dates, list(blocks), columns_seen(spec, columns_of(blocks))]
     parents = {**blocks, "__cohort": people, "__labels": labelled}
-    return shop.make(f"models/{name}", code_below("models"), settings, parents, write)
+    return shop.make(
+        f"models/{name}", code_below("models", "study/models.py"), settings, parents, write
+    )
 
 
 @contextmanager

@@ -35,11 +35,15 @@ class Openings:
         Fingerprint of the study, the agency's declarations, the tables and the code.
     dates
         Test dates, as ISO text.
+    counted
+        How many versions had looked when the report was written that is being rebuilt: it says
+        what it said, whoever looked since. None where the log is counted.
     """
 
     folder: Path
     version: str
     dates: tuple[str, ...]
+    counted: int | None = None
 
     @classmethod
     def of(
@@ -64,6 +68,8 @@ class Openings:
 
     def count(self) -> int:
         """Return how many versions have looked at any of these test dates, this one included."""
+        if self.counted is not None:
+            return self.counted
         earlier = [one for one in self._lines() if set(one["dates"]) & set(self.dates)]
         return len({self.version, *(one["version"] for one in earlier)})
 

@@ -201,7 +201,7 @@ def rebuild(out: Path | str) -> Run:
         store = Store(out / "store", complete=True)
         shop = stages.Workshop(study, store, 1, shown, Address(manifest["engine"]))
         log = Openings.of(out, study, manifest["inputs"], shop.dates("test"))
-        shop = replace(shop, openings=log)
+        shop = replace(shop, openings=replace(log, counted=manifest.get("openings")))
         return _run(shop, out, key, manifest["inputs"], known)
 
 
@@ -295,7 +295,8 @@ def _run(
     _publish(page, "metrics.json", out)
     _publish(page, "report.html", out)
     published = [*([name] if name else []), *tables]
-    write_manifest(study, out, digests, finished, published, known, shop.address.kind)
+    opened = shop.openings.count() if shop.openings else None
+    write_manifest(study, out, digests, finished, published, known, shop.address.kind, opened)
     return Run(
         out=out, report=out / "report.html", metrics=said.metrics,
         made=tuple(a.stage for a in finished if not a.reused),
@@ -339,6 +340,7 @@ def _publish(artefact: Artefact, name: str, out: Path, file: str | None = None) 
 def write_manifest(
     study: Study, out: Path, digests: Mapping[str, str], finished: list[Artefact],
     published: Sequence[str], known: Oracle | None, engine: Kind = "duckdb",
+    openings: int | None = None,
 ) -> None:  # fmt: skip
     """Write what the run was made from and what it made; no time, no path, no person."""
     reported = any(artefact.stage == "report" for artefact in finished)
@@ -353,6 +355,7 @@ def write_manifest(
         "truth": known.digest if known else None,
         "inputs": dict(digests),
         "engine": engine,
+        "openings": openings,
         "versions": release.versions() | {"python": platform.python_version()},
         "outputs": {output: file_digest(out / output) for output in outputs},
         "stages": [

@@ -53,7 +53,13 @@ def selection(
     columns = columns_seen(of, columns_of(mine))
     settings = [spec.features, least, shop.dates("train"), shop.dates("validation"), columns]
     parents = {**mine, "__cohort": people, "__labels": labelled}
-    code = code_below("models", "evaluation/gram.py", "evaluation/selection.py")
+    files = (
+        "evaluation/gram.py",
+        "evaluation/selection.py",
+        "study/models.py",
+        "study/selection.py",
+    )
+    code = code_below("models", *files)
     return shop.make("selection", code, settings, parents, write)
 
 
