@@ -83,7 +83,8 @@ def compared(
     ]  # fmt: skip
     parents = {f"declared/{a.stage}": a for a in (*main.stages(), published)}
     for variant, made in others:
-        parents |= {f"variants/{variant.name}/{a.stage}": a for a in made.stages()}
+        own = f"variants/{variant.name}/"
+        parents |= {f"{own}{a.stage.removeprefix(own)}": a for a in made.stages()}
     files = [f"study/{name}.py" for name in ("compared", "evaluate", "evaluated", "tested")]
     code = code_below("models", "evaluation", "oversight", *files)
     return shop.opening("variants", code, settings, parents, write)
