@@ -30,7 +30,7 @@ without_columns = ["*beat*"]
 features = 10
 sizes = [3, 10]
 kinds = ["boosted", "logistic"]
-sets = ["no_network"]
+sets = ["no_network", "no_misdemeanors"]
 
 [variants.one_victimization]
 what = "One victimization is enough to be in the cohort."
@@ -48,7 +48,7 @@ NAMES = [
     "no_network", "victimizations_only", "no_misdemeanors_fixed", "no_misdemeanors_redrawn",
     "no_beats", "beats_filled", "one_victimization", "any_victim", "boosted_best_3",
     "logistic_best_10",
-    "no_network_boosted_best_10",
+    "no_network_boosted_best_10", "no_misdemeanors_redrawn_boosted_best_10",
 ]  # fmt: skip
 
 
@@ -196,6 +196,11 @@ def test_a_changed_study_opens_the_test_again(small_study: Path, tmp_path: Path)
         ('[variants.a]\nwhat = "Nothing."\nmissing = { columns = [] }', "is empty"),
         ('[variants.a]\nwhat = "Other."\nwithin = "1 year"\n[feature_sets.a]\nwithout=["network"]',
          "is called a like"),
+        ('[variants.declared]\nwhat = "Other."\nwithin = "1 year"', "like the study itself"),
+        ('[selection]\nfeatures=5\nsizes=[3]\n[variants.ols_best_3]\nwhat="O."\nwithin="1 year"',
+         "like a model of selection"),
+        ('[selection]\nsizes = []', "is empty"),
+        ('[feature_sets.a]\nwithout = ["network"]\nretune = true', "is not tuned"),
     ],
 )  # fmt: skip
 def test_mistakes_are_told_before_any_work(small_study: Path, more: str, said: str) -> None:

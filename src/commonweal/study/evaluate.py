@@ -79,8 +79,8 @@ def _evaluate(shop: Workshop, test: Tested, main: Chain, more: Mapping[str, Arte
     if test.measurable(shop):
         work = [partial(measured, shop, shown[name], who) for name, who in subjects.items()]
         first, who = shown[spec.evaluation.headline], subjects[spec.evaluation.headline]
-        pooled, said = _pooled_groups(shop, test, main.grouped)
-        groupings = _groupings(shop, pooled, *first)
+        pooled, said = pooled_groups(shop, test, main.grouped)
+        groupings = groupings_of(shop, pooled, *first)
         findings += said
         work += [partial(_audited, shop, first, who, g) for g in groupings]
         metrics += [m for found in each(lambda do: do(), work, shop.threads) for m in found]
@@ -234,7 +234,7 @@ def _audited(shop: Workshop, shown: Shown, subject: Subject, by: Grouping) -> li
     return published(shop, shown, found)
 
 
-def _pooled_groups(
+def pooled_groups(
     shop: Workshop, test: Tested, grouped: Artefact
 ) -> tuple[dict[str, NDArray[np.str_]], list[Finding]]:
     """Pool the groups of every protected attribute until they can be shown."""
@@ -253,7 +253,7 @@ def _pooled_groups(
     return pooled, findings
 
 
-def _groupings(
+def groupings_of(
     shop: Workshop, pooled: Mapping[str, NDArray[np.str_]], ranking: Ranking,
     cutoffs: tuple[int, ...],
 ) -> list[Grouping]:  # fmt: skip

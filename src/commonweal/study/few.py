@@ -9,7 +9,7 @@ from commonweal.core.store import Artefact
 from commonweal.study.chain import Chain
 from commonweal.study.selection import limited, selected, selection
 from commonweal.study.stages import Workshop
-from commonweal.study.variants import Variant
+from commonweal.study.variants import Variant, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,16 @@ def few(shop: Workshop, main: Chain, sets: Sequence[tuple[Variant, Chain]]) -> F
     alone = replace(shop.study.spec, models={headline: model}, feature_sets={}, variants={})
     base = Variant("declared", "few features", replace(shop.study, spec=alone))
     found = list(_limited(base, "", stages[0], spec.sizes, shop))
+    asked = {name for one in spec.sets for name in names(one, shop.study.spec.feature_sets[one])}
     for variant, made in sets:
-        if variant.kind == "feature set" and variant.name in spec.sets:
-            seen = variant.spec.models[headline]
+        if variant.kind == "feature set" and variant.name in asked:
+            seen = made.search.elsewhere()[headline]
+            study = replace(variant.study, spec=replace(variant.spec, models={headline: seen}))
             stages.append(selection(made.shop, made.people, made.labelled, made.blocks, seen))
             most = (max(spec.sizes),)
-            found += _limited(variant, f"{variant.name}_", stages[-1], most, shop)
+            found += _limited(
+                replace(variant, study=study), f"{variant.name}_", stages[-1], most, shop
+            )
     return Few(tuple(stages), tuple(found))
 
 

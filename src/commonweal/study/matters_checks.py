@@ -26,6 +26,9 @@ def _selection(parts: Parts) -> Iterator[Problem]:
     yield from between(spec.features, 1, _MOST_FEATURES, parts.at("selection.features"))
     if list(spec.sizes) != sorted(set(spec.sizes)):
         yield Problem(parts.at("selection.sizes"), "is not ascending", "sort them, each once")
+    for setting in ("sizes", "kinds"):
+        if not getattr(spec, setting):
+            yield Problem(parts.at(f"selection.{setting}"), "is empty", "name one, or drop it")
     for size in spec.sizes if spec.sizes != SelectionSpec().sizes else ():
         yield from between(size, 1, spec.features, parts.at("selection.sizes"))
     yield from once(spec.kinds, parts.at("selection.kinds"))

@@ -266,7 +266,7 @@ def _run(
         best = evaluated(ceiling)
     beside = Evaluated()
     if varied:
-        finished.append(compared(shop, main, tested, varied))
+        finished.append(compared(shop, main, tested, varied, more))
         beside = evaluated(finished[-1])
     rolled = Evaluated()
     if study.spec.stability is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from commonweal.cohorts.splits import assign
@@ -11,8 +11,8 @@ from commonweal.features.spec import BlockSpec
 from commonweal.models.spec import BaseRateSpec, CountRankSpec
 from commonweal.study.parts import Parts, filled, known, once, usable
 from commonweal.study.sources import check_conditions
-
-_BOTH = ("_fixed", "_redrawn")
+from commonweal.study.variant_spec import FeatureSetSpec, VariantSpec
+from commonweal.study.variants import names
 
 
 def check_variants(parts: Parts) -> Iterator[Problem]:
@@ -26,16 +26,42 @@ def check_variants(parts: Parts) -> Iterator[Problem]:
 
 def _names(parts: Parts) -> Iterator[Problem]:
     """Check that names do for files, and that none stands for two."""
-    taken: dict[str, str] = {}
-    for section in ("feature_sets", "variants"):
-        for name, spec in (parts.study.get(section) or {}).items():
-            where = parts.at(f"{section}.{name}")
-            yield from usable(name, where)
-            both = section == "feature_sets" and spec.cohort == "both"
-            for called in [name + end for end in _BOTH] if both else [name]:
-                if called in taken:
-                    yield Problem(where, f"is called {called} like {taken[called]}", "rename one")
-                taken[called] = f"{section}.{name}"
+    sets, others = parts.study.get("feature_sets") or {}, parts.study.get("variants") or {}
+    called = {f"feature_sets.{name}": names(name, spec) for name, spec in sets.items()}
+    called |= {f"variants.{name}": (name,) for name in others}
+    taken = {"declared": "the study itself", **_few(parts, sets)}
+    for section, found in called.items():
+        where = parts.at(section)
+        yield from usable(section.partition(".")[2], where)
+        for name in found:
+            if name in taken:
+                yield Problem(where, f"is called {name} like {taken[name]}", "rename one")
+            taken[name] = section
+
+
+def _few(parts: Parts, sets: Mapping[str, FeatureSetSpec]) -> dict[str, str]:
+    """Return what the models on few features are called."""
+    spec = parts.study.get("selection")
+    if spec is None:
+        return {}
+    found = [f"{kind}_best_{size}" for kind in spec.kinds for size in spec.sizes]
+    found += [
+        f"{called}_{kind}_best_{size}" for one in spec.sets if one in sets
+        for called in names(one, sets[one]) for kind in spec.kinds[:1] for size in spec.sizes
+    ]  # fmt: skip
+    return dict.fromkeys(found, "a model of selection")
+
+
+def _tuned(parts: Parts, where: str, spec: FeatureSetSpec | VariantSpec) -> Iterator[Problem]:
+    """Check that a model which is to be tuned anew is tuned at all."""
+    evaluation, models = parts.study.get("evaluation"), parts.study.get("models") or {}
+    model = models.get(evaluation.headline) if evaluation is not None else None
+    if evaluation is None or model is None or not spec.retune:
+        return
+    if getattr(model, "tuning", None) is None:
+        what = f"the headline model {evaluation.headline!r} is not tuned"
+        mend = f"add [models.{evaluation.headline}.tuning], or drop it"
+        yield Problem(f"{where}.retune", what, mend)
 
 
 def _feature_set(parts: Parts, where: str, spec: Any) -> Iterator[Problem]:
@@ -57,6 +83,7 @@ def _feature_set(parts: Parts, where: str, spec: Any) -> Iterator[Problem]:
     for source, conditions in spec.leave_out.items():
         yield from _left_out(parts, f"{where}.leave_out", source, conditions)
     yield from _model(parts, where)
+    yield from _tuned(parts, where, spec)
 
 
 def _left_out(parts: Parts, where: str, source: str, conditions: Any) -> Iterator[Problem]:
@@ -85,6 +112,7 @@ def _variant(parts: Parts, where: str, spec: Any) -> Iterator[Problem]:
     yield from filled(spec.what, f"{where}.what", "say what it changes and why")
     if not _changes(parts, spec):
         yield Problem(where, "changes nothing", "name another outcome, cohort rule or treatment")
+    yield from _tuned(parts, where, spec)
     derived = parts.agency.get("derived") or {}
     for name in spec.derived:
         yield from known(name, derived, f"{where}.derived", "derived date")

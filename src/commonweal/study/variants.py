@@ -64,6 +64,12 @@ def variants(study: Study, model: ModelSpec) -> tuple[Variant, ...]:
     return (*found, *(_variant(base(spec.retune), n, spec) for n, spec in others.items()))
 
 
+def names(name: str, spec: FeatureSetSpec) -> tuple[str, ...]:
+    """Return what the variants of a feature set are called: two where the cohort is both."""
+    both = spec.cohort == "both" and spec.leave_out
+    return (f"{name}_fixed", f"{name}_redrawn") if both else (name,)
+
+
 def _feature_set(study: Study, name: str, spec: FeatureSetSpec) -> Iterator[Variant]:
     headline = study.spec.evaluation.headline
     changed = _seeing(study.spec.models[headline], spec)
@@ -72,9 +78,8 @@ def _feature_set(study: Study, name: str, spec: FeatureSetSpec) -> Iterator[Vari
         yield Variant(name, "feature set", replace(study, spec=base), spec.retune)
         return
     ways = ("fixed", "redrawn") if spec.cohort == "both" else (spec.cohort,)
-    for way in ways:
+    for way, called in zip(ways, names(name, spec), strict=True):
         left = _without(base.filter, spec.leave_out, redrawn=way == "redrawn")
-        called = f"{name}_{way}" if spec.cohort == "both" else name
         made = replace(study, spec=replace(base, filter=left))
         yield Variant(called, "feature set", made, spec.retune)
 

@@ -45,7 +45,7 @@ def crossings(seen: Examined) -> Evaluated:
     shown = shown_crossings(seen)
     said = {one.attributes: _finding(one.attributes, None) for one in shown}
     for one in shown:
-        ks = _cutoffs(seen, one)
+        ks = cutoffs_of(seen, one)
         if not ks:
             why = "the list cannot: in or beside it some of its groups hold 1 to 10 people"
             said[one.attributes] = _finding(one.attributes, f"The crossing can be shown, {why}.")
@@ -93,7 +93,7 @@ def near(seen: Examined, published: Sequence[int]) -> list[int]:
     return [one for one in sorted(published) if one in asked or one == nearest]
 
 
-def _cutoffs(seen: Examined, one: Crossing) -> list[int]:
+def cutoffs_of(seen: Examined, one: Crossing) -> list[int]:
     """Choose cut-offs among those published by every attribute of a crossing.
 
     Inside, outside and between them every cell by outcome holds nobody or more than ten.

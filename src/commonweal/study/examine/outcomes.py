@@ -33,7 +33,7 @@ def outcomes(seen: Examined) -> Evaluated:
     findings: list[Finding] = []
     beside = [*seen.pooled.values(), *(one.groups for one in shown_crossings(seen))]
     for name in seen.shop.study.spec.outcomes:
-        labels, everyone, problem = _labels(seen, seen.extras[stage_of(name)])
+        labels, everyone, problem = labels_in(seen, seen.extras[stage_of(name)])
         if labels is None:
             findings.append(_finding(name, problem, Severity.SKIPPED))
             continue
@@ -54,7 +54,7 @@ def outcomes(seen: Examined) -> Evaluated:
     return Evaluated(tuple(metrics), tuple(findings))
 
 
-def _labels(
+def labels_in(
     seen: Examined, artefact: Artefact
 ) -> tuple[NDArray[np.int8] | None, int, str]:  # fmt: skip
     """Return the people's labels and everybody's number, or None and why there are none."""

@@ -30,7 +30,7 @@ def difficulty(seen: Examined) -> Evaluated:
     if not seen.subjects[model].probability:
         message = f"{model} gives no chances, so nothing says how difficult a unit's cases are."
         return Evaluated((), (_said(Severity.NOT_APPLICABLE, message),))
-    held = _units(seen)
+    held = units_of(seen)
     shown = together(seen, held, spec.smallest)
     if len(np.unique(shown)) < 2:
         message = f"Nothing is shown by {spec.noun}: too few are large enough."
@@ -43,7 +43,7 @@ def difficulty(seen: Examined) -> Evaluated:
     return Evaluated(tuple(metrics), findings)
 
 
-def _units(seen: Examined) -> Groups:
+def units_of(seen: Examined) -> Groups:
     """Return the unit of each person, in the order of the test's rows."""
     table = read_table(seen.extras["units"].file("units.parquet"))
     rows = table["row"].to_numpy()
