@@ -131,7 +131,7 @@ def test_by_hand() -> None:
     assert frame[frame["metric"] == "overlap"]["count"].tolist() == pytest.approx([4 / 3])
     said = found.sentence()
     assert "b shares 66.7% of its people (95% interval" in said
-    assert "16.7 points higher" in said
+    assert "+16.7 points from its own" in said
     assert "difference.precision" not in said
     assert "against" in str(found.plot().to_dict())
 

@@ -20,7 +20,8 @@ def test_none_or_all_have_the_exact_interval(n: int, hits: str) -> None:
 
 def test_other_intervals_stay_as_they_were_drawn() -> None:
     assert interval("precision", 0.4, 0.3, 0.5, 10) == (0.3, 0.5)
-    assert interval("precision", 0.0, 0.0, 0.1, 10) == (0.0, 0.1)
+    assert interval("precision", 0.0, 0.0, 0.1, 10) == (0.0, 1 - 0.025**0.1)
+    assert interval("precision", 0.0, 0.0, 0.4, 10) == (0.0, 0.4)
     assert interval("precision", 0.5, 0.5, 0.5, 2) == (0.5, 0.5)
     assert interval("auc", 1.0, 1.0, 1.0, 10) == (1.0, 1.0)
     assert interval("recall", 0.5, math.nan, math.nan, 4) == (None, None)

@@ -70,7 +70,7 @@ def test_a_planted_decay_is_found_and_none_is_not() -> None:
     assert steady["auc"].low < 0 < steady["auc"].high
     assert {m.as_of for m in worse.figures} == set(DAYS[:-1])  # the last is not observed
     assert len(worse.overlaps) == 7 + 6
-    assert "auc changes by -" in worse.sentence()
+    assert "AUC changes by -" in worse.sentence()
     assert worse.plot().to_dict()["layer"]
     assert len(worse.frame()) == 2 * 13 + 3 * 7 + 3
 

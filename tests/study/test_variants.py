@@ -220,7 +220,7 @@ def test_a_changed_study_opens_the_test_again(small_study: Path, tmp_path: Path)
     assert "looked at once" in opened()
     text = small_study.read_text(encoding="utf-8")
     small_study.write_text(text.replace("max_trees = 60", "max_trees = 50"), encoding="utf-8")
-    assert "looked at 2 times" in opened()
+    assert "looked at twice" in opened()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
@@ -26,7 +27,12 @@ def each(work: Callable[[Item], Result], items: Iterable[Item], threads: int) ->
     if threads <= 1:
         return [work(item) for item in items]
     with ThreadPoolExecutor(max_workers=threads) as pool:
-        return list(pool.map(work, items))
+        try:
+            return list(pool.map(work, items))
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            sys.stderr.write("stopping after the work in hand; interrupt again to stop now\n")
+            raise
 
 
 def once(work: Callable[[], Result]) -> Callable[[], Result]:

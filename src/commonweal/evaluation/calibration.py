@@ -149,7 +149,8 @@ class Calibration:
         said = (
             f"Of {whole.n:,} people, {whole.positives:,} with the outcome: calibration slope "
             f"{whole.slope.text()}, intercept {whole.intercept.text()}, expected calibration "
-            f"error {whole.error.text()}, of which {whole.by_chance:.3f} by chance alone."
+            f"error {whole.error.text()}; were every prediction right it would be "
+            f"{whole.by_chance:.3f} on average."
         )
         slopes = [f"{g.group} {g.slope.text()}, n = {g.n:,}" for g in self.groups[1:]]
         return said + (f" Slopes by group: {'; '.join(slopes)}." if slopes else "")

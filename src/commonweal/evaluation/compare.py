@@ -156,7 +156,7 @@ class Comparison:
             overlap = self.one("overlap", against=m.against, k=k)
             assert overlap is not None
             shares = f"{overlap.value:.1%} of its people {_span(overlap, '{:.1%}')}"
-            said.append(f"{m.against} shares {shares} and has a precision {_points(m)}")
+            said.append(f"{m.against} shares {shares} and its precision is {_points(m)}")
         who = f"Of the first {k:,} of {self.n:,} people by {self.first}"
         return f"{who}: {'; '.join(said)}."
 
@@ -409,10 +409,9 @@ def _span(metric: Metric, form: str) -> str:
 
 def _points(metric: Metric) -> str:
     """Say a difference of shares in percentage points, from the other's side."""
-    value = 100 * metric.value
-    where = "lower" if value > 0 else "higher"
+    value = -100 * metric.value
     span = ""
     if metric.low is not None and metric.high is not None:
-        low, high = sorted((100 * metric.low, 100 * metric.high))
-        span = f" (95% interval of the difference {low:.1f} to {high:.1f}, n = {metric.n:,})"
-    return f"{abs(value):.1f} points {where}{span}"
+        low, high = sorted((-100 * metric.low, -100 * metric.high))
+        span = f" (95% interval {low:+.1f} to {high:+.1f}, n = {metric.n:,})"
+    return f"{value:+.1f} points from its own{span}"

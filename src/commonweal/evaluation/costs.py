@@ -107,9 +107,16 @@ class Costs:
         ]
         return (
             f"Spending {', '.join(said)} would pay for itself if an event costs "
-            f"{self.per_event.value:,.0f} {self.unit} and {self.effect.value:.0%} of events were "
-            "prevented."
+            f"{self.per_event.value:,.0f} {self.unit}{_range(self.per_event, ',.0f')} and "
+            f"{self.effect.value:.0%}{_range(self.effect, '.0%')} of events were prevented."
         )
+
+
+def _range(assumed: Assumed, form: str) -> str:
+    """Say the range others would give an assumption; nothing where there is none."""
+    if assumed.least == assumed.most:
+        return ""
+    return f" (others: {assumed.least:{form}} to {assumed.most:{form}})"
 
 
 def break_even(events: float, k: int, per_event: float, effect: float) -> float:

@@ -97,9 +97,9 @@ def interval(
 ) -> tuple[float | None, float | None]:
     """Return the 95% interval of a figure: the drawn one, or the exact one of 0 or n of n.
 
-    Where none or all of n people count, every draw of them says the same and the drawn interval
-    has no width. Then the exact (Clopper-Pearson) one is given: up to 1 - .025^(1/n), or from
-    .025^(1/n).
+    Where none or all of n people count, drawing them again says next to nothing: other draws
+    differ only by who else comes among them. Then the interval reaches at least as far as the
+    exact (Clopper-Pearson) one: up to 1 - .025^(1/n), or from .025^(1/n).
 
     Parameters
     ----------
@@ -110,12 +110,12 @@ def interval(
     n
         Number of people the figure is a share of.
     """
-    if metric in SHARES and n > 0 and low == high == value:
+    if metric in SHARES and n > 0 and np.isfinite(low + high):
         bound = 0.025 ** (1.0 / n)
         if value == 0.0:
-            return 0.0, 1.0 - bound
+            return 0.0, max(high, 1.0 - bound)
         if value == 1.0:
-            return bound, 1.0
+            return min(low, bound), 1.0
     return _known(low), _known(high)
 
 

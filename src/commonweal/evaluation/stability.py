@@ -26,6 +26,9 @@ FEWEST = 3
 """Fewest observed dates from which a trend is read."""
 
 
+_NAMES = {"base_rate": "The base rate", "auc": "AUC", "precision": "Precision"}
+
+
 @dataclass(frozen=True, slots=True)
 class Dated:
     """The people of one date; of a list that is made there, who is on it.
@@ -171,14 +174,13 @@ class Stability:
     def sentence(self) -> str:
         """Say how much of the list is kept and how figures change per year."""
         steps = self.overlaps[: max(1, (len(self.overlaps) + 1) // 2)]
-        kept = [f"{o.share:.0%} at {o.as_of}" for o in steps]
+        kept = [f"{o.share:.0%} at {o.as_of:%Y-%m-%d}" for o in steps]
         said = f"Of the list of {self.k:,}, kept from the date before: {', '.join(kept)}."
         for m in self.trends:
             if m.low is not None and m.high is not None:
-                said += (
-                    f" {m.figure} changes by {m.value:+.4f} a year ({m.low:+.4f} to {m.high:+.4f}, "
-                    f"n = {m.n:,})."
-                )
+                name = _NAMES.get(m.figure, m.figure)
+                span = f"({m.low:+.4f} to {m.high:+.4f}, n = {m.n:,})"
+                said += f" {name} changes by {m.value:+.4f} a year {span}."
         return said
 
 

@@ -56,7 +56,8 @@ def compared(
     parents = {f"declared/{a.stage}": a for a in (*main.stages(), published)}
     parents |= {f"extras/{name}": artefact for name, artefact in more.items()}
     for variant, made in others:
-        parents |= {f"variants/{variant.name}/{a.stage}": a for a in made.stages()}
+        own = f"variants/{variant.name}/"
+        parents |= {f"{own}{a.stage.removeprefix(own)}": a for a in made.stages()}
     files = [f"study/{n}.py" for n in ("beside", "compared", "evaluate", "evaluated", "tested")]
     files.append("study/examine")
     code = code_below("models", "evaluation", "oversight", *files)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commonweal.core.errors import Problem
+from commonweal.evaluation.matters import SelectionSpec
 from commonweal.study.parts import Parts, between, known, once
 
 _MOST_FEATURES = 1_000
@@ -28,7 +29,7 @@ def _selection(parts: Parts) -> Iterator[Problem]:
     for setting in ("sizes", "kinds"):
         if not getattr(spec, setting):
             yield Problem(parts.at(f"selection.{setting}"), "is empty", "name one, or drop it")
-    for size in spec.sizes:
+    for size in spec.sizes if spec.sizes != SelectionSpec().sizes else ():
         yield from between(size, 1, spec.features, parts.at("selection.sizes"))
     yield from once(spec.kinds, parts.at("selection.kinds"))
     yield from once(spec.sets, parts.at("selection.sets"))

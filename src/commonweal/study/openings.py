@@ -88,8 +88,12 @@ class Openings:
             message = f"The outcomes after {dates} were looked at once, for this report."
             return Finding(code=code, severity=Severity.PASS, message=message)
         message = (
-            f"The outcomes after {dates} were looked at {count} times in this folder: the study, "
-            "the tables or the code had been changed since. Whoever chooses after looking finds "
-            "figures that are too good."
+            f"The outcomes after {dates} were looked at {_times(count)} in this folder: the "
+            "study, the tables or the code had been changed since. Whoever chooses after looking "
+            "finds figures that are too good."
         )
         return Finding(code=code, severity=Severity.WARN, message=message)
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"

@@ -12,13 +12,18 @@ from commonweal.core.tables import read_table
 from commonweal.study.matrix import CELLS
 from commonweal.study.verify import read_manifest, verify
 
+_MOST = 8
+"""Most parents of a stage that are named."""
+
 
 def stages(out: Path) -> list[str]:
     """Return a line a stage: name, fingerprint, what it read."""
     manifest = read_manifest(out)
     lines = [f"{manifest['study']}: {len(manifest['stages'])} stages"]
     for stage in manifest["stages"]:
-        parents = ", ".join(name.strip("_") for name in stage["parents"]) or "raw tables"
+        read = [name.strip("_") for name in stage["parents"]]
+        more = f" and {len(read) - _MOST} more" if len(read) > _MOST else ""
+        parents = ", ".join(read[:_MOST]) + more or "raw tables"
         lines.append(f"{stage['stage']:32} {stage['key'][:12]}  from {parents}")
     return lines
 

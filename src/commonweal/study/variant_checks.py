@@ -110,8 +110,7 @@ def _model(parts: Parts, where: str) -> Iterator[Problem]:
 
 def _variant(parts: Parts, where: str, spec: Any) -> Iterator[Problem]:
     yield from filled(spec.what, f"{where}.what", "say what it changes and why")
-    cohort = spec.include or spec.exclude is not None or spec.within
-    if not (cohort or spec.outcome or spec.filter is not None or spec.derived or spec.missing):
+    if not _changes(parts, spec):
         yield Problem(where, "changes nothing", "name another outcome, cohort rule or treatment")
     yield from _tuned(parts, where, spec)
     derived = parts.agency.get("derived") or {}
@@ -129,6 +128,19 @@ def _variant(parts: Parts, where: str, spec: Any) -> Iterator[Problem]:
         yield from _same_dates(parts, where, spec.outcome)
     for source, one in (spec.filter or {}).items():
         yield from _left_out(parts, f"{where}.filter", source, one.leave_out)
+
+
+def _changes(parts: Parts, spec: Any) -> bool:
+    """Whether a variant declares anything else than the study does."""
+    cohort, outcome = parts.study.get("cohort"), parts.study.get("outcome")
+    other = [spec.filter is not None, bool(spec.derived), spec.missing is not None, spec.retune]
+    other.append(spec.outcome is not None and spec.outcome != outcome)
+    if cohort is None:
+        return True
+    other.append(bool(spec.include) and spec.include != cohort.include)
+    other.append(spec.exclude is not None and spec.exclude != cohort.exclude)
+    other.append(spec.within is not None and spec.within != cohort.within)
+    return any(other)
 
 
 def _events(parts: Parts, where: str, rule: Any) -> Iterator[Problem]:

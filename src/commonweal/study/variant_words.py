@@ -80,11 +80,14 @@ def _seen(before: ModelSpec, after: ModelSpec) -> Iterator[str]:
         yield f"The model does not see the features of {listed(gone)}."
     if after.columns != before.columns:
         few = counted(len(after.columns), "feature")
-        yield f"The model sees {few} only: {listed(after.columns[:3])}{_more(after.columns)}."
+        yield f"The model sees {few} only: {_some(after.columns)}."
     gone = [name for name in after.without_columns if name not in before.without_columns]
     if gone:
         yield f"The model does not see the features {listed(gone)}."
 
 
-def _more(columns: Sequence[str]) -> str:
-    return " and others" if len(columns) > 3 else ""
+def _some(columns: Sequence[str]) -> str:
+    """List a few names, and say how many more there are."""
+    if len(columns) <= 4:
+        return listed(columns)
+    return listed([*columns[:3], f"{len(columns) - 3} others"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from commonweal.core.results import Metric
+from commonweal.core.results import Metric, Severity
 from commonweal.reports.cells import count, figure, missing, notes
 from commonweal.reports.content import VariantSummary
 from commonweal.reports.frame import Axis, Point
@@ -12,7 +12,7 @@ from commonweal.reports.ladder import Rung, ladder
 from commonweal.reports.marks import point_mark
 from commonweal.reports.parts import Cell, Column, Figure, Group, Paragraph, Part, Section, Table
 from commonweal.reports.reading import Reading
-from commonweal.reports.words import counted, decimal, number, spaced
+from commonweal.reports.words import counted, number, spaced
 
 TITLE = "Other choices, side by side"
 DECLARED = "declared"
@@ -56,13 +56,17 @@ def choices(reading: Reading) -> Section:
 def _chosen(reading: Reading) -> str:
     """Say what was chosen before the test was opened."""
     opened = [f for f in reading.content.findings if f.code == "evaluation.openings"]
+    again = any(f.severity is not Severity.PASS for f in opened)
     many = counted(len(reading.content.variants), "other choice")
     said = (
         f"The version that the study file declares leads this report; {many} were run beside it, "
-        "in the same run, so that a reader sees what hangs on the choice. Which version leads was "
-        f"fixed before the outcomes after {reading.when} were looked at: no figure of this section "
-        "chose anything."
+        "in the same run, so that a reader sees what hangs on the choice."
     )
+    if not again:
+        said += (
+            f" Which version leads was fixed before the outcomes after {reading.when} were looked "
+            "at: no figure of this section chose anything."
+        )
     return f"{said} {' '.join(f.message for f in opened)}".strip()
 
 
@@ -122,8 +126,9 @@ def _compared(reading: Reading, mine: Sequence[VariantSummary], place: int) -> l
     table = Table(
         key=f"compared-{place}", caption=caption, columns=columns, rows=tuple(rows),
         notes=(
-            "Differences are the version less the declared one, in percentage points; people are "
-            "drawn once for both, so what they share cancels.",
+            "Differences are the version less the declared one, of precision in percentage points; "
+            "people are drawn once for both, so what they share cancels. The first row holds the "
+            "AUC itself.",
             *notes(tuple(rows)),
         ),
     )  # fmt: skip
@@ -144,7 +149,7 @@ def _row(reading: Reading, variant: str | None, name: str, k: int) -> tuple[Cell
     cells.append(_points(_near(reading, "difference.precision", variant, k, DECLARED)))
     cells.append(figure(_near(reading, "recall", variant, k)))
     moved = _one(reading, "difference.auc", variant, DECLARED)
-    cells.append(figure(moved, 3) if moved else missing())
+    cells.append(_apart(moved))
     cells.append(figure(_near(reading, "overlap", variant, k, DECLARED)))
     return tuple(cells)
 
@@ -174,8 +179,15 @@ def _points(metric: Metric | None) -> Cell:
     """Write a difference of shares in percentage points, with its sign."""
     if metric is None or metric.low is None or metric.high is None:
         return missing()
-    low, high = decimal(100 * metric.low, 1), decimal(100 * metric.high, 1)
+    low, high = f"{100 * metric.low:+.1f}", f"{100 * metric.high:+.1f}"
     return Cell(f"{100 * metric.value:+.1f}", f"({low} to {high})")
+
+
+def _apart(metric: Metric | None) -> Cell:
+    """Write a difference in AUC, with its sign."""
+    if metric is None or metric.low is None or metric.high is None:
+        return missing()
+    return Cell(f"{metric.value:+.3f}", f"({metric.low:+.3f} to {metric.high:+.3f})")
 
 
 def _one(

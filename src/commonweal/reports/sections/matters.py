@@ -99,8 +99,8 @@ def _learning(reading: Reading) -> Group | None:
     gains = _gains(_named(reading, "learning.last"), _named(reading, "learning.doubled"))
     text = (
         f"{reading.called(reading.headline)} was fitted on shares of the {reading.people} it "
-        f"learns from, and measured on validation dates. {gains} A curve fitted to what was "
-        "measured cannot foresee data of another kind."
+        f"learns from, and measured on validation dates. {gains} Data of another kind "
+        "are not foreseen by it."
     )
     return Group("Whether more data would help", (Paragraph(text), table))
 

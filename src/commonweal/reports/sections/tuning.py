@@ -59,7 +59,7 @@ def _search(reading: Reading, one: TuningSummary) -> tuple[Part, ...]:
     said = (
         f"{reading.called(one.model)}: {counted(one.tried, 'configuration')} tried, "
         f"{_SAMPLERS[one.sampler]}. Chosen: {chosen}, with {counted(one.trees, 'tree')}. "
-        f"The search offered {one.cells:.2g} rows by columns to trees."
+        f"What each cost is in trials-{one.model}.csv."
     )
     return Paragraph(said), table
 
