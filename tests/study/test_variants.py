@@ -205,7 +205,7 @@ def test_a_report_is_rebuilt_as_it_was_whoever_has_looked_since(
         stream.write(json.dumps({**line, "version": "another"}) + "\n")
     rebuild(done.out)
     assert done.report.read_bytes() == page
-    assert "looked at 2 times" in next(
+    assert "looked at twice" in next(
         f.message for f in run(load(small_study), done.out).findings
         if f.code == "evaluation.openings"
     )  # fmt: skip
