@@ -249,7 +249,8 @@ def write_children_study(folder: Path, people: int) -> Path:
     )
     for name in ("models.boosted", "models.logistic", "recommendation"):
         text = re.sub(rf"\[{re.escape(name)}\]\n(?:[^\[\n].*\n?)*", "", text)
-    study.write_text(text, encoding="utf-8")
+    text = text[: text.index("\n# Three ways to treat a score")]
+    study.write_text(text + "\n", encoding="utf-8")
     agency = folder / "agency.toml"
     text = agency.read_text(encoding="utf-8").replace('simulated = "simulation.json"\n', "")
     agency.write_text(text, encoding="utf-8")

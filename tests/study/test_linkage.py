@@ -61,6 +61,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
             start = text.index(f"[{name}]")
             text = text[:start] + text[text.index("\n[", start) + 1 :]
     text = text.replace('"boosted"', '"logistic"').replace("[100.0, 1000.0]", "[100.0]")
+    text = re.sub(r"^blocks = .*\n", "", text, count=1, flags=re.MULTILINE)
     study.write_text(text.replace("[evaluation]\n", "[evaluation]\ndraws = 100\n"), "utf-8")
     return folder
 
