@@ -275,3 +275,33 @@ def test_a_headline_that_sees_nothing_has_no_answers(town: Path, tmp_path: Path)
     assert said["evaluation.learning-curve"].severity is Severity.SKIPPED
     page = done.report.read_text(encoding="utf-8")
     assert "Whether more data would help" not in page
+
+
+OWN = """
+[features.who]
+kind = "attributes"
+event = "registration"
+columns = ["gender"]
+summaries = ["latest"]
+missing = false
+"""
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_an_attribute_is_not_guessed_from_itself(town: Path, tmp_path: Path, alone: bool) -> None:
+    asked = '[proxies]\nattributes = ["gender"]\n'
+    study = written(town, tmp_path / "study", f"{OWN}\n{asked}")
+    text = study.read_text(encoding="utf-8")
+    text = text.replace("[review]\n", '[review]\nallows_features = ["gender"]\n')
+    if alone:
+        text = text.replace('kind = "boosted"', 'kind = "boosted"\nblocks = ["who"]')
+    study.write_text(text, encoding="utf-8")
+    done = run(load(study), tmp_path / "run")
+    areas = [m.value for m in done.metrics if m.metric == "proxy.auc"]
+    said = [f for f in done.findings if f.code == "oversight.proxies"]
+    if alone:
+        assert not areas
+        assert [f.severity for f in said] == ["not applicable"]
+    else:
+        assert areas
+        assert max(areas) < 0.9, "from its own column it would be guessed always"

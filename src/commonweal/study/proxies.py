@@ -82,13 +82,12 @@ def proxies(
         if not declared:
             findings.append(_none("The study declares no protected attribute."))
         for name in (n for n in declared if n in (asked.attributes or declared)):
-            found = None
-            if mine:
+            found, features = None, _others(shop, seen_matrix(headline, mine), name)
+            if features.names:
                 groups = np.asarray(attributes[name].to_pylist(), np.str_)
-                features = _others(shop, seen_matrix(headline, mine), name)
                 found = _guessed(shop, people, features, test, name, groups, pooled[name])
             metrics += found[0] if found else []
-            findings.append(found[1] if found else _unasked(name, bool(mine)))
+            findings.append(found[1] if found else _unasked(name, bool(features.names)))
         write_evaluated(folder, metrics, findings)
 
     columns = columns_seen(headline, columns_of(mine))
