@@ -94,6 +94,10 @@ def test_killed_anywhere_it_goes_on_to_the_same_bytes(small_study: Path, tmp_pat
     names = [one["stage"] for one in told["stages"]]
     assert len([n for n in names if n.startswith("tuning/boosted/")]) == 6
 
+    lines = (whole / "openings.jsonl").read_text(encoding="utf-8").splitlines()
+    noted = {json.loads(line)["stage"] for line in lines}
+    assert noted == {"evaluation", "variants", "stability"}
+
     before, struck = 0, 0
     for _ in range(8):
         process = subprocess.Popen([sys.executable, "-c", _RUN, str(small_study), str(out)])

@@ -211,6 +211,13 @@ def test_a_report_is_rebuilt_as_it_was_whoever_has_looked_since(
     )  # fmt: skip
 
 
+def test_every_stage_that_looks_at_test_outcomes_is_noted(done: Run) -> None:
+    lines = (done.out / "openings.jsonl").read_text(encoding="utf-8").splitlines()
+    noted = [json.loads(line) for line in lines]
+    assert sorted(one["stage"] for one in noted) == ["evaluation", "variants"]
+    assert len({one["version"] for one in noted}) == 1
+
+
 def test_a_changed_study_opens_the_test_again(small_study: Path, tmp_path: Path) -> None:
     def opened() -> str:
         found = run(load(small_study), tmp_path / "run").findings
