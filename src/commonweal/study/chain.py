@@ -17,7 +17,7 @@ from commonweal.study.models import models
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
 from commonweal.study.stages import Records, Workshop
-from commonweal.study.tuning import Tuned, as_given, tuned
+from commonweal.study.tuning import Tuned, tuned
 from commonweal.study.variants import Variant
 
 
@@ -54,17 +54,10 @@ class Chain:
         return (*drawn, *self.blocks.values(), *self.search.stages, *self.fitted.values())
 
 
-def chain(shop: Workshop, made: Records, *, search: bool = True) -> Chain:
+def chain(shop: Workshop, made: Records) -> Chain:
     """Draw, label, describe, tune and fit: everything up to the fitted models.
 
-    Parameters
-    ----------
-    shop
-        Where stages are made.
-    made
-        Source -> its events.
-    search
-        Whether settings are searched for where models ask for it; else they are taken as given.
+    Settings are searched for where models ask for it and they have not been found already.
     """
     people = stages.cohort(shop, made)
     if not shop.prefix:
@@ -73,8 +66,7 @@ def chain(shop: Workshop, made: Records, *, search: bool = True) -> Chain:
     grouped = stages.groups(shop, made, people)
     blocks = features(shop, made, people)
     _check_ranks(shop.study, blocks)
-    specs = shop.study.spec.models
-    found = tuned(shop, people, labelled, blocks, specs) if search else as_given(specs)
+    found = tuned(shop, people, labelled, blocks, shop.study.spec.models)
     fitted = models(shop, people, labelled, blocks, found.specs)
     return Chain(shop, made, people, labelled, grouped, blocks, fitted, found)
 
@@ -124,7 +116,7 @@ def _varied(
     own = replace(shop, study=variant.study, prefix=f"variants/{variant.name}", shared=shared)
     try:
         ready = prepare(own, stages.records(own, digests), digests)
-        return chain(ready.shop, ready.made, search=variant.retune)
+        return chain(ready.shop, ready.made)
     except CommonwealError as error:
         named = [replace(p, where=f"variant {variant.name}: {p.where}") for p in error.problems]
         raise type(error)(named) from error

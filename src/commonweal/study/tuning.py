@@ -65,11 +65,6 @@ class Tuned:
         return {name: restarted(spec) for name, spec in self.specs.items()}
 
 
-def as_given(specs: Mapping[str, ModelSpec]) -> Tuned:
-    """Return settings as they are, nothing searched for."""
-    return Tuned(specs, (), {}, Evaluated(), ())
-
-
 def tuned(
     shop: Workshop, people: Artefact, labelled: Artefact, blocks: Mapping[str, Artefact],
     specs: Mapping[str, ModelSpec],

@@ -27,14 +27,11 @@ class Variant:
         Where it was declared.
     study
         The study; its headline model is its only one.
-    retune
-        Whether its model is tuned anew.
     """
 
     name: str
     kind: Kind
     study: Study
-    retune: bool = False
 
     @property
     def spec(self) -> StudySpec:
@@ -75,13 +72,13 @@ def _feature_set(study: Study, name: str, spec: FeatureSetSpec) -> Iterator[Vari
     changed = _seeing(study.spec.models[headline], spec)
     base = replace(study.spec, models={headline: changed})
     if not spec.leave_out:
-        yield Variant(name, "feature set", replace(study, spec=base), spec.retune)
+        yield Variant(name, "feature set", replace(study, spec=base))
         return
     ways = ("fixed", "redrawn") if spec.cohort == "both" else (spec.cohort,)
     for way, called in zip(ways, names(name, spec), strict=True):
         left = _without(base.filter, spec.leave_out, redrawn=way == "redrawn")
         made = replace(study, spec=replace(base, filter=left))
-        yield Variant(called, "feature set", made, spec.retune)
+        yield Variant(called, "feature set", made)
 
 
 def _seeing(model: Any, spec: FeatureSetSpec) -> Any:
@@ -136,4 +133,4 @@ def _variant(study: Study, name: str, spec: VariantSpec) -> Variant:
         impute = replace(derived[date].impute, method=method)
         derived[date] = replace(derived[date], impute=impute)
     made = replace(study, spec=changed, agency=replace(agency, derived=derived))
-    return Variant(name, "variant", made, spec.retune)
+    return Variant(name, "variant", made)
