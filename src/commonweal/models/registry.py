@@ -28,8 +28,11 @@ from commonweal.models.spec import (
     LogisticSpec,
     ModelSpec,
     OlsSpec,
+    TreeSpec,
     Tunable,
 )
+from commonweal.models.trees.fit import fit_tree
+from commonweal.models.trees.fitted import TreeModel
 
 
 def fit(
@@ -58,6 +61,8 @@ def fit(
             return fit_logistic(spec, data, early)
         case OlsSpec():
             return fit_ols(data.together(), data.categorical)
+        case TreeSpec():
+            return fit_tree(spec, data.together(), data.categorical, seed, threads)
         case CountRankSpec():
             return fit_count_rank(spec, data)
         case BaseRateSpec():
@@ -76,6 +81,8 @@ def fit_early(spec: Learned, data: TrainingData, seed: int, threads: int) -> Fit
             return early_logistic(spec, data)
         case OlsSpec():
             return fit_ols(data.train, data.categorical)
+        case TreeSpec():
+            return fit_tree(spec, data.train, data.categorical, seed, threads)
 
 
 def trainer(
@@ -107,6 +114,8 @@ def _read(spec: ModelSpec, folder: Path, names: tuple[str, ...]) -> Fitted:
             return LogisticModel.load(folder, names)
         case OlsSpec():
             return OlsModel.load(folder, names)
+        case TreeSpec():
+            return TreeModel.load(folder, names)
         case CountRankSpec():
             return CountRankModel.load(folder, names)
         case BaseRateSpec():

@@ -240,6 +240,69 @@ class OlsSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TreeSpec:
+    """One decision tree, near the best of its size: rules that can be read and followed by hand.
+
+    It minimizes squared errors plus a penalty a leaf (paper A, section 4), from CART's tree on.
+
+    Parameters
+    ----------
+    max_depth
+        Most splits from root to leaf.
+    min_leaf
+        Fewest rows learned from in a leaf.
+    alpha
+        Penalty a leaf, as a share of the squared errors without a tree; chosen by
+        cross-validation, people in one fold each, where none is given.
+    folds
+        Folds of that cross-validation.
+    restarts
+        How many searches, of which the best is kept.
+    bins
+        Most bins of a column of numbers: a split falls between two of them.
+    calibration
+        How predicted chances are mended: ``isotonic`` or ``platt``; not at all where not named.
+        Rankings and headline figures stay those of the raw scores.
+    cross_fitted
+        Whether the calibration is learned on training rows, each scored by a model fitted on
+        other people, instead of on the calibration part of the validation rows.
+    parts
+        Shares of the validation rows, by person, for tuning, calibration and early stopping,
+        where the model is tuned or calibrated; a part nobody needs goes to early stopping.
+    permutation
+        How much worse the model is with a column shuffled: ``{ repeats, rows, columns }``.
+    missing
+        What the model sees where features are missing: ``{ columns, by }``.
+    blocks
+        Feature blocks the model sees; all where none is named.
+    without
+        Feature blocks it does not see, where it sees all others.
+    columns
+        Features of these blocks that the model sees: names, or patterns such as ``arrest.*``;
+        all where none is named.
+    without_columns
+        Features that it does not see, named likewise.
+    """
+
+    kind: Literal["tree"]
+    max_depth: int = 4
+    min_leaf: int = 20
+    alpha: float | None = None
+    folds: int = 5
+    restarts: int = 4
+    bins: int = 255
+    calibration: Calibration | None = None
+    cross_fitted: bool = False
+    parts: tuple[float, float, float] = PARTS
+    permutation: PermutationSpec | None = None
+    missing: MissingSpec | None = None
+    blocks: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    without_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CountRankSpec:
     """Rank by one past count: what an agency does without a model.
 
@@ -273,10 +336,12 @@ class BaseRateSpec:
     kind: Literal["base_rate"]
 
 
-ModelSpec = BoostedSpec | ForestSpec | LogisticSpec | OlsSpec | CountRankSpec | BaseRateSpec
+ModelSpec = (
+    BoostedSpec | ForestSpec | LogisticSpec | OlsSpec | TreeSpec | CountRankSpec | BaseRateSpec
+)
 Tunable = BoostedSpec | ForestSpec
 """Kinds with settings that can be searched for."""
-Learned = BoostedSpec | ForestSpec | LogisticSpec | OlsSpec
+Learned = BoostedSpec | ForestSpec | LogisticSpec | OlsSpec | TreeSpec
 """Kinds that learn from columns: they can be calibrated, and their columns shuffled."""
 
 

@@ -12,6 +12,7 @@ from commonweal.models.spec import (
     LogisticSpec,
     ModelSpec,
     OlsSpec,
+    TreeSpec,
 )
 from commonweal.records.spec import Condition
 from commonweal.reports.words import listed, spaced
@@ -84,6 +85,8 @@ def model(spec: ModelSpec) -> str:
             return "a random forest: the average of many deep decision trees"
         case OlsSpec():
             return "least squares: a weighted sum of the features, its scores no chances"
+        case TreeSpec():
+            return f"one decision tree, at most {spec.max_depth} questions deep"
         case LogisticSpec():
             return "logistic regression: a weighted sum of the features"
         case CountRankSpec():

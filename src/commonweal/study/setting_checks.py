@@ -41,6 +41,14 @@ _RANGES: Mapping[str, Mapping[str, tuple[float, float]]] = {
         "row_fraction": (_LEAST, 1),
         "rows": (100, 1_000_000_000),
     },
+    "tree": {
+        "max_depth": (1, 12),
+        "min_leaf": (1, 10_000_000),
+        "alpha": (0, 1),
+        "folds": (2, 20),
+        "restarts": (1, 1_000),
+        "bins": (2, 255),
+    },
 }
 
 
