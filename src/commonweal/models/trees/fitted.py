@@ -88,7 +88,9 @@ class TreeModel:
         """Read what `save` wrote."""
         said = json.loads((folder / _FILE).read_text(encoding="utf-8"))
         plain, found = said["tree"], said["found"]
-        arrays = {name: np.array(plain[name], kind) for name, kind in _ARRAYS.items()}
+        arrays: dict[str, Any] = {
+            name: np.array(plain[name], kind) for name, kind in _ARRAYS.items()
+        }
         tree = Tree(tuple(plain["names"]), tuple(plain["kinds"]), **arrays)
         path = tuple(Tried(**one) for one in found.pop("path"))
         restarts = tuple(found.pop("restarts"))
