@@ -82,6 +82,9 @@ def binned(values: NDArray[np.generic], kinds: Sequence[Kind], most: int = MOST)
     most
         Most bins a column, from 2 to 255.
     """
+    if values.dtype.kind in "bu" and values.itemsize == 1 and set(kinds) <= {"binary"}:
+        cut = Column("binary", np.array([0.5]), None)
+        return Binned(np.ascontiguousarray(values).view(np.uint8), (cut,) * len(kinds))
     codes = np.empty(values.shape, np.uint8)
     columns = []
     for place, kind in enumerate(kinds):
@@ -91,8 +94,6 @@ def binned(values: NDArray[np.generic], kinds: Sequence[Kind], most: int = MOST)
 
 
 def _cut(values: NDArray[np.generic], kind: Kind, most: int) -> tuple[Column, Codes]:
-    if values.dtype.kind in "biu" and kind == "binary":
-        return Column(kind, np.array([0.5]), None), values.astype(np.uint8)
     wide = values.astype(np.float64)
     gaps = np.isnan(wide)
     different, counts = np.unique(wide[~gaps], return_counts=True)
@@ -120,4 +121,5 @@ def _between(different: Floats, counts: NDArray[np.int64], most: int) -> Floats:
         return middle
     below = np.cumsum(counts)[:-1]
     wanted = counts.sum() * np.arange(1, most) / most
-    return middle[np.unique(np.searchsorted(below, wanted).clip(0, len(middle) - 1))]
+    at = np.unique(np.searchsorted(below, wanted).clip(0, len(middle) - 1))
+    return np.asarray(middle[at], np.float64)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from commonweal.models.trees.bins import Binned
 
 Places = NDArray[np.int64]
+_CHUNK = 8_192
+"""Rows asked at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,17 @@ class Splits:
             self.column[places], self.cut[places], self.missing_left[places], self.category[places]
         )
 
-    def left(self, binned: Binned, split: int) -> NDArray[np.bool_]:
-        """Return which rows go left, shape (rows,)."""
+    def left(
+        self, binned: Binned, split: int, rows: Places | slice = slice(None)
+    ) -> NDArray[np.bool_]:
+        """Return which of some rows go left, shape (rows,)."""
         column = self.column[split]
-        codes, missing = binned.codes[:, column], binned.columns[column].missing
+        codes, missing = binned.codes[rows, column], binned.columns[column].missing
         cut = self.cut[split]
         goes: NDArray[np.bool_] = codes == cut if self.category[split] else codes <= cut
-        return goes if missing is None else np.where(
-            codes == missing, self.missing_left[split], goes
-        )  # fmt: skip
+        if missing is None:
+            return goes
+        return np.where(codes == missing, self.missing_left[split], goes)
 
 
 def all_splits(binned: Binned) -> Splits:
@@ -60,23 +64,24 @@ def all_splits(binned: Binned) -> Splits:
     Where values are missing, each cut is there twice, and one split parts what is there from what
     is missing.
     """
-    parts: list[tuple[int, int, bool, bool]] = []
+    columns, cuts, gaps = [], [], []
     for place, column in enumerate(binned.columns):
-        category = column.kind == "category"
-        for cut in range(len(column.cuts)):
-            parts.append((place, cut, False, category))
-            if column.missing is not None:
-                parts.append((place, cut, True, category))
-        if column.missing is not None and not category:
-            parts.append((place, column.bins - 1, False, category))
-        elif column.missing is not None:
-            # No bin is the last one of categories: nobody goes left but the missing.
-            parts.append((place, column.bins, True, category))
-    columns = list(zip(*parts, strict=True)) if parts else [(), (), (), ()]
-    return Splits(
-        np.array(columns[0], np.int32), np.array(columns[1], np.int32),
-        np.array(columns[2], np.bool_), np.array(columns[3], np.bool_),
-    )  # fmt: skip
+        cut = np.arange(len(column.cuts), dtype=np.int32)
+        left = np.zeros(len(cut), np.bool_)
+        if column.missing is not None:
+            cut, left = np.repeat(cut, 2), np.tile([False, True], len(cut))
+            # Of numbers all that is there goes left; of categories what is missing, and no other.
+            alone = column.kind == "category"
+            cut = np.append(cut, np.int32(column.bins if alone else column.bins - 1))
+            left = np.append(left, alone)
+        columns.append(np.full(len(cut), place, np.int32))
+        cuts.append(cut)
+        gaps.append(left)
+    held = [
+        np.concatenate([np.zeros(0, np.int32), *p]).astype(np.int32) for p in (columns, cuts, gaps)
+    ]
+    category = np.array([c.kind == "category" for c in binned.columns], np.bool_)
+    return Splits(held[0], held[1].astype(np.int32), held[2].astype(np.bool_), category[held[0]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class Bits:
         Shape (rows, words), uint64: bit ``s % 64`` of word ``s // 64`` is the answer to split s.
     turned
         Whether a split's bit says "goes left" rather than "goes right", shape (splits,): bits are
-        set for the fewer rows.
+        set for the fewer of the first rows.
     """
 
     words: NDArray[np.uint64]
@@ -99,15 +104,19 @@ class Bits:
 def answers(binned: Binned, splits: Splits) -> Bits:
     """Ask every row every split."""
     rows, count = len(binned.codes), len(splits)
-    width = max((count + 63) // 64, 1)
-    held = np.zeros((rows, width * 8), np.uint8)
-    turned = np.zeros(count, np.bool_)
-    for start in range(0, count, 8):
-        part = range(start, min(start + 8, count))
-        bits = np.zeros((rows, 8), np.bool_)
-        for place in part:
-            left = splits.left(binned, place)
-            turned[place] = 2 * int(np.count_nonzero(left)) < rows
-            bits[:, place - start] = left if turned[place] else ~left
-        held[:, start // 8] = np.packbits(bits, axis=1, bitorder="little")[:, 0]
+    held = np.zeros((rows, max((count + 63) // 64, 1) * 8), np.uint8)
+    few = Binned(binned.codes[:_CHUNK], binned.columns)
+    turned = np.array(
+        [2 * int(np.count_nonzero(splits.left(few, s))) < len(few.codes) for s in range(count)],
+        np.bool_,
+    )
+    for start in range(0, rows, _CHUNK):
+        # Columns one after the other: in rows as they are, each cell would be a walk to memory.
+        codes = np.asfortranarray(binned.codes[start : start + _CHUNK])
+        part = Binned(codes, binned.columns)
+        said = np.zeros((count, len(codes)), np.bool_)
+        for place in range(count):
+            said[place] = splits.left(part, place) == turned[place]
+        bits = np.packbits(said, axis=0, bitorder="little")
+        held[start : start + _CHUNK, : len(bits)] = bits.T
     return Bits(held.view(np.uint64), turned)
