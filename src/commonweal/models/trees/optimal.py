@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import check_cv
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
@@ -42,8 +43,9 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Penalty a leaf, as a share of the squared errors of predicting the base rate. Of several
         the largest whose cross-validated error is within a standard error of the smallest; None
         tries .05, .025, ... down to the errors of two rows.
-    cv : int
-        Folds of that cross-validation.
+    cv : int, splitter or iterable
+        Folds of that cross-validation, to which rows or groups are dealt at random; or splits as
+        scikit-learn takes them.
     n_restarts : int
         Searches of which the best is kept; the first takes no chances, the others do.
     width : int
@@ -87,7 +89,7 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self, max_depth: int = 4, *, min_samples_leaf: float = 1,
-        alpha: float | Sequence[float] | None = None, cv: int = 5, n_restarts: int = 4,
+        alpha: float | Sequence[float] | None = None, cv: Any = 5, n_restarts: int = 4,
         width: int = 4, max_bins: int = MOST,
         categorical_features: Sequence[int | str] | None = None, time_limit: float | None = None,
         certify: float | None = None, n_jobs: int | None = None, random_state: Any = None,
@@ -144,10 +146,13 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         random = 0 if self.random_state is None else self.random_state
         seed = int(check_random_state(random).randint(2**31 - 1))
         held = np.flatnonzero(weights > 0)
+        if not len(held):
+            raise ValueError("sample_weight: every row has weight 0")
         data = Data(X[held], labels[held].astype(np.int8), weights[held], self._names(),
                     self._kinds(X[held]))  # fmt: skip
-        people = None if groups is None else np.asarray(groups)[held]
-        self.tree_, self.found_ = self._found(data, people, seed)
+        path = self._path(float(weights.sum()))
+        folds = None if isinstance(path, float) else self._folds(X, y, groups, seed)[held]
+        self.tree_, self.found_ = self._found(data, path, folds, seed)
         self.alpha_ = self.found_.alpha
         return self
 
@@ -161,7 +166,8 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the likelier class of each row; the first where both are as likely."""
-        return np.asarray(self.classes_[np.argmax(self.predict_proba(X), axis=1)])
+        chances = self.predict_proba(X)
+        return np.asarray(self.classes_[np.argmax(chances, axis=1)])
 
     def apply(self, X: Any) -> NDArray[np.int64]:
         """Return the leaf each row falls into, as its node in `tree_`; shape (rows,)."""
@@ -197,7 +203,34 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             places.append(place)
         return kinds_of(values, tuple(places))
 
-    def _found(self, data: Data, people: NDArray[Any] | None, seed: int) -> tuple[Tree, Found]:
+    def _path(self, rows: float) -> float | tuple[float, ...]:
+        """Return the penalty, or those that are tried."""
+        if self.alpha is None:
+            return usual_path(rows)
+        given = np.asarray(self.alpha, np.float64)
+        return float(given) if given.ndim == 0 else tuple(given.tolist())
+
+    def _folds(self, X: Any, y: Any, groups: Any, seed: int) -> NDArray[np.int64]:
+        """Return the fold of each row: dealt at random, or as splits are given."""
+        if isinstance(self.cv, (int, np.integer)):
+            rows = np.arange(len(y)) if groups is None else np.asarray(groups)
+            codes = np.unique(rows, return_inverse=True)[1]
+            number = int(codes.max()) + 1
+            if number < self.cv:
+                raise ValueError(f"n_samples={number}: cv={self.cv} folds need as many")
+            dealt = np.random.default_rng([seed, 1]).permutation(np.arange(number) % self.cv)
+            return np.asarray(dealt[codes], np.int64)
+        folds = np.full(len(y), -1, np.int64)
+        for fold, (_, test) in enumerate(check_cv(self.cv).split(X, y, groups)):
+            folds[test] = fold
+        if (folds < 0).any():
+            raise ValueError("cv: each row must be in the test part of one split")
+        return folds
+
+    def _found(
+        self, data: Data, path: float | tuple[float, ...], folds: NDArray[np.int64] | None,
+        seed: int,
+    ) -> tuple[Tree, Found]:  # fmt: skip
         from joblib import effective_n_jobs
 
         shape = Shape(int(self.max_depth), float(self.min_samples_leaf), int(self.max_bins))
@@ -205,20 +238,21 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             restarts=int(self.n_restarts), width=int(self.width), seconds=self.time_limit,
             threads=effective_n_jobs(self.n_jobs), seed=seed, certify=self.certify,
         )  # fmt: skip
-        path = usual_path(len(data.labels)) if self.alpha is None else self.alpha
         with _shown(self.verbose) as shown, shown.step("searching for a tree") as tell:
 
             def told(depth: int, best: float) -> None:
                 tell(f"searching for a tree: depth {depth} done, objective {best:,.6g}")
 
-            if isinstance(path, (int, float)):
-                return grown(data, shape, float(path), effort, told)
-            folds = _folds(people, len(data.labels), self.cv, seed)
-            return chosen(data, shape, tuple(map(float, path)), folds, effort, told)
+            if isinstance(path, float) or folds is None:
+                assert isinstance(path, float)
+                return grown(data, shape, path, effort, told)
+            return chosen(data, shape, path, folds, effort, told)
 
     def _check(self) -> None:
         """Refuse arguments out of their range."""
-        least = {"max_depth": 1, "cv": 2, "n_restarts": 1, "width": 1, "max_bins": 2}
+        least = {"max_depth": 1, "n_restarts": 1, "width": 1, "max_bins": 2}
+        if isinstance(self.cv, (int, np.integer)):
+            least["cv"] = 2
         for name, smallest in least.items():
             if getattr(self, name) < smallest:
                 raise ValueError(f"{name} is {getattr(self, name)}: it must be {smallest} or more")
@@ -235,11 +269,3 @@ def _shown(verbose: bool) -> Any:
     from contextlib import nullcontext
 
     return progress() if verbose else nullcontext(Shown())
-
-
-def _folds(people: NDArray[Any] | None, rows: int, count: int, seed: int) -> NDArray[np.int64]:
-    """Deal rows, or the people they are of, into folds at random."""
-    codes = np.arange(rows) if people is None else np.unique(people, return_inverse=True)[1]
-    number = int(codes.max()) + 1
-    dealt = np.random.default_rng([seed, 1]).permutation(np.arange(number) % count)
-    return np.asarray(dealt[codes], np.int64)

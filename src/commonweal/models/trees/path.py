@@ -17,12 +17,12 @@ _ROWS = 2.0
 """The smallest penalty of the usual path is the squared errors of so many average rows."""
 
 
-def usual_path(rows: int) -> tuple[float, ...]:
+def usual_path(rows: float) -> tuple[float, ...]:
     """Return penalties from .05 down, each half the one before, to two rows' share of all errors.
 
     A leaf that saves less than a few rows' errors is as likely chance as not: the path ends there.
     """
-    steps = max(int(np.floor(np.log2(_LARGEST * rows / _ROWS))), 0)
+    steps = max(int(np.floor(np.log2(max(_LARGEST * rows / _ROWS, 1.0)))), 0)
     return tuple(_LARGEST / 2**step for step in range(steps + 1))
 
 

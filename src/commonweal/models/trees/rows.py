@@ -96,4 +96,4 @@ def asked(branch: Branch | None) -> set[int]:
 def root_errors(labels: NDArray[np.float64], weights: Floats) -> float:
     """Return the squared errors of the base rate."""
     n, p = float(weights.sum()), float((weights * labels).sum())
-    return p - p * p / n
+    return p - p * p / n if n > 0 else 0.0
