@@ -280,9 +280,12 @@ def _best_pair(n, p, N, P, least, alpha):
 
 
 @njit(cache=True, nogil=True)
-def _completed(words, weights, rows, spare, start, positives, end, depth, alpha, least,
+def _completed(words, weights, rows, spare, start, positives, end, depth, alpha, least, split,
                bits, ints, N, P):  # fmt: skip
-    """Return the value of a tree split greedily down to depth two, then best, then pruned."""
+    """Return the value of a tree split greedily down to depth two, then best, then pruned.
+
+    Its first split is known where it is deeper than two: `split`, -1 where there is none.
+    """
     most = 1 << (max(depth - 2, 0) + 1)
     nodes = np.empty((most, 4), np.int64)
     children = np.full(most, -1, np.int64)
@@ -297,11 +300,15 @@ def _completed(words, weights, rows, spare, start, positives, end, depth, alpha,
         p = _total(weights, here[:ones])
         values[i] = p - p * p / n + alpha if n > 0 else alpha
         if left > 0 and values[i] > 2 * alpha and n >= 2 * least:
-            _counted(words, weights, here, ones, left == 2, bits, ints, N, P)
+            known = i == 0 and left > 2
+            if not known:
+                _counted(words, weights, here, ones, left == 2, bits, ints, N, P)
             if left == 2:
                 values[i] = _best_pair(n, p, N, P, least, alpha)[0]
             else:
-                at, errors = _best_stump(n, p, N[0], P[0], least)
+                at = split
+                if not known:
+                    at, errors = _best_stump(n, p, N[0], P[0], least)
                 if left == 1:
                     if at >= 0:
                         values[i] = min(values[i], errors + 2 * alpha)
@@ -321,8 +328,34 @@ def _completed(words, weights, rows, spare, start, positives, end, depth, alpha,
 
 
 @njit(cache=True, nogil=True)
-def look(words, weights, rows, positives, splits, depth, alpha, least, candidates, out):
-    """Write for each candidate the value of a tree that begins with it; infinite if it cannot."""
+def followers(words, weights, rows, positives, splits, candidates, least, out):
+    """Write for each candidate the best splits of those who say no and of those who say yes."""
+    N = np.zeros((splits, splits))
+    P = np.zeros((splits, splits))
+    ints = np.zeros((splits, splits), np.int64)
+    bits = np.zeros((splits, (len(rows) + 63) // 64 + 1), np.uint64)
+    _counted(words, weights, rows, positives, True, bits, ints, N, P)
+    n = _total(weights, rows)
+    p = _total(weights, rows[:positives])
+    every = np.empty(splits)
+    ones = np.empty(splits)
+    for f in range(splits):
+        every[f] = N[f, f]
+        ones[f] = P[f, f]
+    for c in range(len(candidates)):
+        f = candidates[c]
+        no = n - every[f]
+        out[c, 0] = _best_stump(no, p - ones[f], every - N[f], ones - P[f], least)[0]
+        out[c, 1] = _best_stump(every[f], ones[f], N[f], P[f], least)[0]
+
+
+@njit(cache=True, nogil=True)
+def look(words, weights, rows, positives, splits, depth, alpha, least, candidates, next_splits,
+         out):  # fmt: skip
+    """Write for each candidate the value of a tree that begins with it; infinite if it cannot.
+
+    `next_splits` are those of the two nodes below it, as `followers` finds them.
+    """
     count = len(rows)
     bits = np.zeros((splits, (count + 63) // 64 + 1), np.uint64)
     ints = np.zeros((splits, splits), np.int64)
@@ -339,9 +372,9 @@ def look(words, weights, rows, positives, splits, depth, alpha, least, candidate
         if under < least or over < least or under <= 0 or over <= 0:
             continue
         out[c] = _completed(words, weights, order, spare, 0, a, middle, depth - 1, alpha, least,
-                            bits, ints, N, P)  # fmt: skip
+                            next_splits[c, 0], bits, ints, N, P)  # fmt: skip
         out[c] += _completed(words, weights, order, spare, middle, b, count, depth - 1, alpha,
-                             least, bits, ints, N, P)  # fmt: skip
+                             least, next_splits[c, 1], bits, ints, N, P)  # fmt: skip
 
 
 @njit(cache=True, nogil=True)

@@ -24,10 +24,10 @@ from commonweal.core.parallel import each
 from commonweal.models.trees.bins import Floats
 from commonweal.models.trees.splits import Places
 
-WHOLE = 25_000
-"""Rows above which splits are screened on a sample of so many."""
-SCREENED = 24
-"""Splits that are tried on all rows after screening."""
+FIRST = 8_000
+"""Rows of the sample on which all splits are screened first; of more than twice as many."""
+GROWN, KEPT, LEAST = 4, 3, 8
+"""Each further sample is so many times as large, for one in so many splits, but so many at least."""
 _TOGETHER = 8
 """Splits a thread looks ahead from, one after the other."""
 Order = NDArray[np.int32]
@@ -228,11 +228,12 @@ class Search:
         key = (here.key, depth)
         if key not in self._looks:
             splits: Places = np.arange(self.splits, dtype=np.int64)
-            if len(here.rows) > 2 * WHOLE:
-                share = WHOLE / len(here.rows)
+            size = FIRST
+            while 2 * size < len(here.rows) and len(splits) > LEAST:
+                share = size / len(here.rows)
                 some = self._some(here, share)
                 splits, _ = self._ordered(some, depth, splits, self.penalty * share, share)
-                splits = splits[:SCREENED]
+                splits, size = splits[: max(LEAST, -(-len(splits) // KEPT))], GROWN * size
             self._looks[key] = self._ordered(here, depth, splits, self.penalty, 1.0)
         return self._looks[key]
 
@@ -247,15 +248,19 @@ class Search:
         self, here: Here, depth: int, splits: Places, penalty: float, share: float
     ) -> tuple[Places, Floats]:
         """Look ahead after each split, and put the most promising first."""
-        from commonweal.models.trees.kernels import look
+        from commonweal.models.trees.kernels import followers, look
 
-        values = np.empty(len(splits))
+        values, following = np.empty(len(splits)), np.full((len(splits), 2), -1, np.int64)
+        least = self.least * share
+        if depth > 3:
+            followers(self.words, self.weights, here.rows, here.positives, self.splits, splits,
+                      least, following)  # fmt: skip
 
         def part(start: int) -> None:
             self.check()
             some = slice(start, start + _TOGETHER)
             look(self.words, self.weights, here.rows, here.positives, self.splits, depth,
-                 penalty, self.least * share, splits[some], values[some])  # fmt: skip
+                 penalty, least, splits[some], following[some], values[some])  # fmt: skip
 
         each(part, range(0, len(splits), _TOGETHER), self.threads)
         order = np.argsort(values, kind="stable")
