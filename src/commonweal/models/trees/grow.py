@@ -17,7 +17,7 @@ from commonweal.models.trees.search import Effort, Progress, search
 from commonweal.models.trees.splits import all_splits
 from commonweal.models.trees.tree import Kind, Tree
 
-_QUICK = Effort(restarts=1, width=1)
+_QUICK = Effort(restarts=1, width=1, again=False)
 """How hard the trees of folds are searched for."""
 
 
