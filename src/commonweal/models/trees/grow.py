@@ -115,8 +115,7 @@ def _proven(data: Data, shape: Shape, alpha: float, effort: Effort, found: Found
     )  # fmt: skip
     if proof is None or not proof.proven:
         return found
-    # A proof leaves its resolution open: what is found may be better than what it found by that.
-    return replace(found, certified=min(proof.objective, found.objective))
+    return replace(found, certified=proof.objective)
 
 
 def chosen(
