@@ -417,6 +417,9 @@ Tunable = BoostedSpec | ForestSpec
 Learned = BoostedSpec | ForestSpec | LogisticSpec | OlsSpec | TreeSpec | ScorecardSpec
 """Kinds that learn from columns: they can be calibrated, and their columns shuffled."""
 
+Printed = ScorecardSpec
+"""Kinds of which a report prints the chance of every score."""
+
 
 def blocks_seen(spec: ModelSpec, blocks: Collection[str]) -> tuple[str, ...]:
     """Return the feature blocks a model sees, in the order of the study."""
