@@ -81,6 +81,7 @@ def test_the_card_is_on_the_page_in_words() -> None:
     assert [row[1] for row in shown] == ["26.9% to 50.0%", "18.2%", "7.6% to 11.9%"]
     assert [row[2] for row in shown] == ["300", "700", "1,400"]
     assert shown[0][3].startswith("40.0%")
+    assert "In 3 of 3 ranges the 95% interval" in page.text
     every = rows(page, "card-scores-by_hand")
     assert [int(row[0]) for row in every] == CARD.totals.tolist() == [-1, 0, 1, 2, 3, 4]
 

@@ -36,6 +36,13 @@ min_rows = 60
 positive = ["arrest.*.count.*"]
 """
 
+FEW = """
+[selection]
+features = 6
+sizes = [4]
+kinds = ["logistic", "ols", "scorecard"]
+"""
+
 
 def study(path: Path, kind: str = "help", model: str = MODEL) -> Path:
     """Leave two models and the blocks about arrests; the card leads."""
@@ -93,7 +100,7 @@ def plain(done: Run) -> Mapping[str, float]:
 
 
 def test_the_page_prints_the_card_that_was_fitted(small_study: Path, tmp_path: Path) -> None:
-    done = run(load(study(small_study)), tmp_path / "run")
+    done = run(load(study(small_study, model=MODEL + FEW)), tmp_path / "run")
     card = card_in(done.out)
     assert 1 <= len(card.items) <= 6
     for item in card.items:
@@ -116,6 +123,9 @@ def test_the_page_prints_the_card_that_was_fitted(small_study: Path, tmp_path: P
     assert [a.low - 1 for a, _ in pairwise(found)] == [b.high for _, b in pairwise(found)]
     assert min(r.n for r in found) >= 30
     assert all(a.least >= b.most for a, b in pairwise(found))
+    # Models of the four best features alone, of every kind asked for, stand beside it.
+    few = {m.variant for m in done.metrics if m.metric == "auc" and m.variant}
+    assert few == {"logistic_best_4", "ols_best_4", "scorecard_best_4"}
     before = done.report.read_bytes()
     assert rebuild(done.out).report.read_bytes() == before
 

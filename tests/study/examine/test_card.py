@@ -76,7 +76,7 @@ def test_nothing_small_follows_from_ranges_of_scores(start: int) -> None:
 
 
 def test_ranges_hold_the_scores_they_are_named_by() -> None:
-    shown = 0
+    shown, severities = 0, set[str]()
     for seed in range(40):
         given, ranking = seen(Disclosure(exempt=True), seed)
         totals = CARD.totals[np.searchsorted(CARD.chances, ranking.scores)]
@@ -97,7 +97,21 @@ def test_ranges_hold_the_scores_they_are_named_by() -> None:
             for name, score in (("from", low), ("to", high)):
                 chance = float(CARD.chances[CARD.totals == score][0])
                 assert one[f"card.chance_{name}", k].value == pytest.approx(chance, abs=0.0005)
+        (said,) = cards(given).findings
+        base = float(ranking.labels.mean())
+        assert f"{base:.1%} had it" in said.message
+        least, most = (
+            sum(one[f"card.chance_{end}", k].value * one["card.observed", k].n for k in ks)
+            / ranking.n
+            for end in ("from", "to")
+        )
+        if least <= base <= most:
+            assert said.severity == "pass"
+        if base > most + 0.2:
+            assert said.severity == "warn" or ranking.n < 100
+        severities.add(str(said.severity))
     assert shown > 100
+    assert severities == {"pass", "warn"}
 
 
 def test_levels_are_known_where_every_end_is_published() -> None:

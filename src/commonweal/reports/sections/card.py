@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from commonweal.core.results import Metric
 from commonweal.models.scorecard.card import Card
 from commonweal.models.scorecard.words import HOW, lines, signed
 from commonweal.reports.cells import figure
 from commonweal.reports.content import CardSummary
-from commonweal.reports.frame import Axis, Point
-from commonweal.reports.ladder import Rung, ladder
-from commonweal.reports.marks import point_mark
 from commonweal.reports.parts import (
     Cell,
     Column,
@@ -20,10 +17,12 @@ from commonweal.reports.parts import (
     Group,
     Paragraph,
     Part,
+    Row,
     Section,
     Table,
 )
 from commonweal.reports.reading import Reading
+from commonweal.reports.sections.calibration import Bin, picture
 from commonweal.reports.words import counted, number, percent, size, spaced
 
 TITLE = "Scorecards"
@@ -53,7 +52,7 @@ def _card(reading: Reading, one: CardSummary) -> tuple[Part, ...]:
     ranges = _ranges(reading, one.model)
     if ranges:
         parts += [Paragraph(_measured(reading)), _risk(reading, one.model, ranges)]
-        parts.append(_picture(one.model, ranges))
+        parts.append(Row((_picture(one.model, ranges),)))
     parts.append(_every(one, one.card))
     return tuple(parts)
 
@@ -136,31 +135,22 @@ def _risk(reading: Reading, model: str, ranges: list[_Range]) -> Table:
 
 
 def _picture(model: str, ranges: list[_Range]) -> Figure:
-    rungs = [
-        Rung(
-            f"score {r.scores}",
-            (Point(0, (r.least + r.most) / 2, r.least, r.most),
-             Point(0, r.observed.value, r.observed.low, r.observed.high)),
-        )
+    bins = [
+        Bin(0, r.observed.k or 0, replace(r.observed, value=(r.least + r.most) / 2), r.observed)
         for r in ranges
-    ]  # fmt: skip
+    ]
     inside = sum(
         r.least <= (r.observed.high or 1) and (r.observed.low or 0) <= r.most for r in ranges
     )
     caption = (
-        f"{size(sum(r.observed.n for r in ranges))}. In {number(inside)} of "
-        f"{counted(len(ranges), 'range')} of scores the 95% interval of the observed rate meets "
-        "the chances on the card, which are drawn from the lowest to the highest score."
+        f"{size(sum(r.observed.n for r in ranges))}. A point is a range of scores, drawn midway "
+        f"between its lowest and its highest chance. In {number(inside)} of "
+        f"{counted(len(ranges), 'range')} the 95% interval of the observed rate meets the chances "
+        "on the card. The figures are in the table above."
     )
-    top = max(max(r.most, r.observed.high or r.observed.value) for r in ranges)
-    return Figure(
-        key=f"card-figure-{model}", title="Chance on the card and observed rate", caption=caption,
-        svg=ladder(
-            f"Chance on the card of {spaced(model)} and observed rate, by score", rungs,
-            Axis("share with the outcome", min(1.0, top * 1.05)),
-        ),
-        legend=(point_mark("chance on the card", 0), point_mark("observed, 95% interval", 1)),
-    )  # fmt: skip
+    label = f"Observed rate against the chance on the card of {spaced(model)}, by score"
+    return picture(f"card-figure-{model}", "Chance on the card and observed rate", caption, label,
+                   [("range of scores, 95% interval", tuple(bins))])  # fmt: skip
 
 
 def _every(one: CardSummary, card: Card) -> Details:

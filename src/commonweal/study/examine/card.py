@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from commonweal.core.results import Metric
+from commonweal.core.results import Finding, Metric, Severity
 from commonweal.evaluation.proportions import wilson
 from commonweal.models.scorecard.card import Card
 from commonweal.models.scorecard.fitted import FILE, card_of
@@ -37,11 +37,31 @@ def cards(seen: Examined) -> Evaluated:
     mean over people would tell how many.
     """
     found: list[Metric] = []
+    said: list[Finding] = []
     for name, spec in seen.shop.study.spec.models.items():
         if isinstance(spec, ScorecardSpec) and name in seen.shown:
-            said: Any = seen.extras[f"models/{name}"].json(FILE)
-            found += _ranges(seen, name, card_of(said))
-    return Evaluated(tuple(found))
+            kept: Any = seen.extras[f"models/{name}"].json(FILE)
+            mine = list(_ranges(seen, name, card_of(kept)))
+            found += mine
+            said.append(_held(name, mine))
+    return Evaluated(tuple(found), tuple(said))
+
+
+def _held(name: str, found: Sequence[Metric]) -> Finding:
+    """Hold the chances on the card against what happened, over everybody."""
+    people = {m.k: m.n for m in found}
+    n = sum(people.values())
+    least, most, share = (
+        sum(m.value * m.n for m in found if m.metric == f"card.{figure}") / n
+        for figure in ("chance_from", "chance_to", "observed")
+    )
+    low, high = wilson(share * n, n)
+    message = (
+        f"By the card of {name} between {least:.1%} and {most:.1%} would have had the outcome; "
+        f"{share:.1%} had it (95% interval {low:.1%} to {high:.1%}, n = {n:,})."
+    )
+    severity = Severity.PASS if least <= high and low <= most else Severity.WARN
+    return Finding(code="evaluation.card", severity=severity, message=message, where=name)
 
 
 def _ranges(seen: Examined, name: str, card: Card) -> Iterator[Metric]:
