@@ -337,7 +337,7 @@ class ScorecardSpec:
     permutation
         How much worse the model is with a column shuffled: ``{ repeats, rows, columns }``.
     missing
-        What the model sees where features are missing: ``{ columns, by }``.
+        Not to be named: with features filled, points could not be added up by hand.
     blocks
         Feature blocks the model sees; all where none is named.
     without
