@@ -171,7 +171,8 @@ def test_a_card_that_may_tell_people_apart_is_not_printed(
 
 @pytest.mark.parametrize(("old", "new", "where", "said"), [
     ("items = 6", "items = 0", "models.card.items", "is 0"),
-    ("items = 6", 'missing = { columns = ["arrest.*"] }', "models.card.missing", "added up by hand"),
+    ("items = 6", 'missing = { columns = ["arrest.*"] }', "models.card.missing",
+     "added up by hand"),
     ('positive = ["arrest.*.count.*"]', 'positive = ["arest.*"]', "models.card.positive",
      "no feature is called 'arest.*'"),
     ('positive = ["arrest.*.count.*"]',
