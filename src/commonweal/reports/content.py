@@ -11,6 +11,8 @@ from commonweal.cohorts.splits import Split
 from commonweal.core.results import Finding, Metric
 from commonweal.decisions.spec import Capacity
 from commonweal.evaluation.spec import CostsSpec, EvaluationSpec, StabilitySpec, UnitsSpec
+from commonweal.models.scorecard.card import Card
+from commonweal.models.scorecard.words import Words
 from commonweal.models.spec import ModelSpec
 from commonweal.oversight.spec import About, Action, Protected, Review
 
@@ -144,6 +146,25 @@ class TuningSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardSummary:
+    """One scorecard; its figures on test people are among the metrics.
+
+    Parameters
+    ----------
+    model
+        Name of the model.
+    card
+        The card; None where it may not be shown.
+    words
+        What its columns and their categories are called.
+    """
+
+    model: str
+    card: Card | None
+    words: Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """Everything a report may say.
 
@@ -177,6 +198,8 @@ class Content:
         Further sections of the study, None where it has none.
     tuning
         How settings of models were found, where they were.
+    cards
+        The study's scorecards.
     """
 
     about: About
@@ -207,6 +230,7 @@ class Content:
     units: UnitsSpec | None = None
     stability: StabilitySpec | None = None
     tuning: tuple[TuningSummary, ...] = ()
+    cards: tuple[CardSummary, ...] = ()
 
     @property
     def exempt(self) -> bool:

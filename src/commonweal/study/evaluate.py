@@ -22,6 +22,7 @@ from commonweal.evaluation.ranking import Floats, Ranking
 from commonweal.models.calibration import load_calibrator
 from commonweal.models.fitted import scores
 from commonweal.models.registry import load
+from commonweal.models.spec import Printed
 from commonweal.study.chain import Chain
 from commonweal.study.evaluated import Evaluated, write_evaluated
 from commonweal.study.examine.examined import Examined
@@ -74,6 +75,10 @@ def _evaluate(shop: Workshop, test: Tested, main: Chain, more: Mapping[str, Arte
         cutoffs = rule.cutoffs(ranking, None, wanted(shop), rankings=list(shown.values()))
         scored[name], shown[name] = values, (ranking, cutoffs)
         mended = load_calibrator(main.fitted[name].path)
+        if isinstance(spec.models[name], Printed):
+            open_ = rule.levels(ranking, cutoffs)
+            findings.append(_printed(name, open_))
+            probability, mended = probability and open_, mended if open_ else None
         subjects[name] = Subject(name, test.as_of, probability, everyone, mended)
         findings.append(_moved(subjects[name], spec.capacity.k, cutoffs))
     if test.measurable(shop):
@@ -84,9 +89,10 @@ def _evaluate(shop: Workshop, test: Tested, main: Chain, more: Mapping[str, Arte
         findings += said
         work += [partial(_audited, shop, first, who, g) for g in groupings]
         metrics += [m for found in each(lambda do: do(), work, shop.threads) for m in found]
+        kept = {f"models/{name}": artefact for name, artefact in main.fitted.items()}
         seen_by = Examined(
-            shop, test, scored, shown, subjects, pooled, tuple(groupings), more
-        )  # fmt: skip
+            shop, test, scored, shown, subjects, pooled, tuple(groupings), {**more, **kept}
+        )
         for examined in each(lambda look: look(seen_by), EXAMINATIONS, shop.threads):
             metrics += examined.metrics
             findings += examined.findings
@@ -224,6 +230,21 @@ def _moved(subject: Subject, k: int, cutoffs: tuple[int, ...]) -> Finding:
         "let someone derive, a number between 1 and 10. The nearest cut-off is shown instead."
     )
     return Finding(code=code, severity=Severity.WARN, message=message, where=subject.model)
+
+
+def _printed(model: str, open_: bool) -> Finding:
+    """Say whether figures that are means of chances may be shown of a model whose chances are."""
+    code = "oversight.card-chances"
+    if open_:
+        message = f"How many people have each score of {model} can be shown, and their chances too."
+        return Finding(code=code, severity=Severity.PASS, message=message, where=model)
+    message = (
+        f"Means of the chances of {model} (Brier score, log loss, mean prediction) are not shown: "
+        "its card says which chance goes with each score, so with a mean of them it could be "
+        "worked out how many people have a score that between 1 and 10 have. Its calibration is "
+        "shown by ranges of scores instead."
+    )
+    return Finding(code=code, severity=Severity.WARN, message=message, where=model)
 
 
 def _audited(shop: Workshop, shown: Shown, subject: Subject, by: Grouping) -> list[Metric]:

@@ -21,6 +21,7 @@ from commonweal.records.checks import SourceReport
 from commonweal.records.conditions import holds
 from commonweal.reports.content import BlockSummary, Content, FlowStep, SourceSummary
 from commonweal.reports.rules import condition
+from commonweal.study.cards import card_findings, summaries
 from commonweal.study.chain import Chain
 from commonweal.study.episodes import episode_findings, episode_metrics
 from commonweal.study.evaluated import Evaluated
@@ -65,7 +66,8 @@ def content(
     findings += found.findings
     findings += [*_protected_features(shop), *_filtered(shop)]
     findings += [*_undecided(shop, people, labelled, rule), *_empty(shop, made, people)]
-    used = _blocks(shop, blocks, main.fitted)
+    used, cards = _blocks(shop, blocks, main.fitted), summaries(shop, blocks, main.fitted)
+    findings += card_findings(cards)
     return Content(
         about=spec.study, action=spec.action, review=spec.review, protected=spec.protected,
         cohort=spec.cohort, outcome=spec.outcome, models=spec.models, capacity=spec.capacity,
@@ -80,7 +82,7 @@ def content(
         recommendation=recommendation, inputs=dict(digests), versions=versions(),
         variants=tuple(summary(shop.study, variant) for variant, _ in varied),
         study_file=STUDY, outcomes=spec.outcomes, costs=spec.costs,
-        units=spec.units, stability=spec.stability,
+        units=spec.units, stability=spec.stability, cards=cards,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from commonweal.reports.parts import Section
 from commonweal.reports.reading import Reading
+from commonweal.reports.sections.card import card
 from commonweal.reports.sections.checks import checks
 from commonweal.reports.sections.choices import choices
 from commonweal.reports.sections.cohort import cohort
@@ -39,6 +40,7 @@ SECTIONS: tuple[Callable[[Reading], Section], ...] = (
     units,
     stability,
     features,
+    card,
     choices,
     glossary,
     rebuild,

@@ -40,7 +40,8 @@ class Examined:
     groupings
         The same in order of the headline's rank, with the cut-offs published by attribute.
     extras
-        Further artefacts of the run, by name: see `study.extras`.
+        Further artefacts of the run, by name: see `study.extras`; and the models, each under
+        ``models/NAME``.
     """
 
     shop: Workshop

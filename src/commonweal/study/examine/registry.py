@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commonweal.study.examine.calibration import calibration
+from commonweal.study.examine.card import cards
 from commonweal.study.examine.comparison import comparison
 from commonweal.study.examine.composition import composition
 from commonweal.study.examine.crossings import crossings
@@ -22,4 +23,5 @@ EXAMINATIONS: tuple[Examination, ...] = (
     moved_lines,
     spending,
     difficulty,
+    cards,
 )
