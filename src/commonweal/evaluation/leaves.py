@@ -11,6 +11,9 @@ from commonweal.evaluation.proportions import wilson
 from commonweal.models.trees.rules import LeafFigure
 from commonweal.models.trees.tree import Tree
 
+LEARNED, OBSERVED = "tree.learned", "tree.observed"
+"""Share of positives of a leaf: among the rows learned from, and among people of a test date."""
+
 
 def leaf_figures(tree: Tree, values: NDArray[Any], labels: NDArray[Any]) -> tuple[LeafFigure, ...]:
     """Measure each leaf on people the tree was not learned from.

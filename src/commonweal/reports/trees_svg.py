@@ -14,7 +14,15 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from commonweal.models.trees.rules import Branch, LeafFigure, Words, figure_of, learned, outline
+from commonweal.models.trees.rules import (
+    Branch,
+    LeafFigure,
+    Words,
+    figure_of,
+    joined,
+    learned,
+    outline,
+)
 from commonweal.models.trees.tree import Tree
 from commonweal.reports.frame import FONT, WIDTH, Axis
 from commonweal.reports.marks import GREY, GRID, INK, style
@@ -28,6 +36,8 @@ _CHARACTER = 7.7
 """Room a character is given; the widest of common fonts need less on average."""
 _MARK = style(0).colour
 _FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif"
+_UNIT = re.compile(r"(?:(?:<=|>) )?\S+(?: <(?= ))?")
+"""A word, or a number with the sign it belongs to."""
 _Element = ElementTree.Element
 
 
@@ -194,7 +204,7 @@ def _texts(marks: _Element, said: str, x: float, top: float, weight: str | None)
 def wrapped(text: str, most: int) -> list[str]:
     """Break a text into lines of at most `most` characters: between words, else in names."""
     lines = [""]
-    for word in printable(text, 2000).split(" "):
+    for word in _UNIT.findall(printable(text, 2000)):
         pieces = [word] if len(word) <= most else _pieces(word, most)
         for place, piece in enumerate(pieces):
             space = " " if lines[-1] and not place else ""
@@ -215,8 +225,7 @@ def _said(branches: Sequence[Branch], figures: Sequence[LeafFigure]) -> str:
     """Say the picture in words: each leaf with its rule and its figure."""
     leaves = [branch for branch in branches if branch.leaf is not None]
     found = [
-        f"{leaf_words(b.leaf or 0, figure_of(b.leaf or 0, figures))}, where "
-        f"{' and '.join(b.rule) or 'everybody falls'}."
+        f"{leaf_words(b.leaf or 0, figure_of(b.leaf or 0, figures))}: {joined(b.rule)}."
         for b in leaves
     ]
     rates = [one.rate for one in figures]

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commonweal.models.trees.export import tree_python, tree_sql
-from commonweal.models.trees.rules import Words, rules
+from commonweal.models.trees.rules import Words, joined, rules
 from commonweal.models.trees.tree import Tree
 from core.engines.servers import server_of_tests
 from models.trees.growing import NAMES, grown, rows
@@ -60,7 +60,7 @@ def test_python_is_the_tree(seed: int, depth: int) -> None:
     ]  # fmt: skip
     assert [space["region"](row) for row in asked] == regions(tree, values)
     assert [space["chance"](row) for row in asked] == tree.predict(values).tolist()
-    assert space["RULES"] == tuple(" and ".join(r) or "everybody" for r in rules(tree, WORDS))
+    assert space["RULES"] == tuple(joined(r) for r in rules(tree, WORDS))
 
 
 @settings(max_examples=300, deadline=None)

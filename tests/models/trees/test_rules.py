@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from commonweal.models.trees.rules import LeafFigure, Words, outline, rules, tree_text
+from commonweal.models.trees.rules import LeafFigure, Words, joined, outline, rules, tree_text
 from commonweal.models.trees.tree import Tree
 from models.trees.growing import KINDS, NAMES, grown, rows
 
@@ -148,3 +148,9 @@ def test_a_tree_that_is_one_leaf_holds_everybody() -> None:
     assert tree_text(tree).splitlines() == [
         "everybody -> leaf 0: 0.0% (n = 100)", "", "leaf 0: everybody",
     ]  # fmt: skip
+
+
+def test_an_alternative_is_put_in_brackets_where_it_is_joined() -> None:
+    assert joined(()) == "everybody"
+    assert joined(("age <= 5 or missing",)) == "age <= 5 or missing"
+    assert joined(("age <= 5 or missing", "2 < x <= 5")) == "(age <= 5 or missing) and 2 < x <= 5"

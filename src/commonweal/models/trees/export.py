@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from commonweal.models.trees.rules import Words, rules
+from commonweal.models.trees.rules import Words, joined, rules
 from commonweal.models.trees.tree import Tree
 
 _MOST = "1.7976931348623157E+308"
@@ -39,8 +39,7 @@ def tree_sql(
         Predicted chance of each leaf, if not its share of positives.
     """
     names, shares = _names(tree), _chances(tree, chances)
-    said = [f"-- leaf {i}: {_line(' and '.join(r)) or 'everybody'}"
-            for i, r in enumerate(rules(tree, words))]  # fmt: skip
+    said = [f"-- leaf {i}: {_line(joined(rule))}" for i, rule in enumerate(rules(tree, words))]
 
     def chance(node: int) -> str:
         return f"CAST({_number(shares[names[node]])} AS DOUBLE PRECISION)"
@@ -117,7 +116,7 @@ def tree_python(
         As for `tree_sql`.
     """
     names, shares = _names(tree), _chances(tree, chances)
-    said = [" and ".join(rule) or "everybody" for rule in rules(tree, words)]
+    said = [joined(rule) for rule in rules(tree, words)]
     lines = [
         '"""A decision tree: the leaf a row falls into, and the chance predicted there."""', "",
         "import math", "", "RULES = (", *(f"    {_literal(rule)}," for rule in said), ")",

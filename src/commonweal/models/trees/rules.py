@@ -60,6 +60,11 @@ class LeafFigure:
     low: float | None = None
     high: float | None = None
 
+    @property
+    def group(self) -> str:
+        """Whom it is about, as a figure names it: ``leaf=0 or 3``."""
+        return f"leaf={' or '.join(map(str, self.leaves))}"
+
     def words(self) -> str:
         """Write the figure: ``12.3% (10.1% to 14.5%; n = 500)``."""
         size = f"n = {self.n:,}"
@@ -67,6 +72,11 @@ class LeafFigure:
             return f"{100 * self.rate:.1f}% ({size})"
         interval = f"{100 * self.low:.1f}% to {100 * self.high:.1f}%"
         return f"{100 * self.rate:.1f}% ({interval}; {size})"
+
+
+def leaves_of(group: str) -> tuple[int, ...]:
+    """Return the leaves that a figure's group names."""
+    return tuple(int(one) for one in group.removeprefix("leaf=").split(" or "))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,13 @@ def rules(tree: Tree, words: Words | None = None) -> tuple[tuple[str, ...], ...]
     return tuple(branch.rule for branch in outline(tree, words) if branch.leaf is not None)
 
 
+def joined(rule: Sequence[str]) -> str:
+    """Write the conditions of a leaf as one."""
+    if len(rule) < 2:
+        return "".join(rule) or "everybody"
+    return " and ".join(f"({one})" if " or " in one else one for one in rule)
+
+
 def learned(tree: Tree) -> tuple[LeafFigure, ...]:
     """Return of each leaf how many rows it was learned from, and its share of positives."""
     leaves = tree.leaves
@@ -164,8 +181,7 @@ def written(branches: Sequence[Branch], figures: Sequence[LeafFigure]) -> str:
     lines.append("")
     for branch in branches:
         if branch.leaf is not None:
-            rule = " and ".join(branch.rule) or "everybody"
-            lines.append(f"leaf {branch.leaf}: {rule}")
+            lines.append(f"leaf {branch.leaf}: {joined(branch.rule)}")
     return "\n".join(lines) + "\n"
 
 
