@@ -179,9 +179,7 @@ def written(branches: Sequence[Branch], figures: Sequence[LeafFigure]) -> str:
         if branch.depth:
             open_.append("    " if last else "|   ")
     lines.append("")
-    for branch in branches:
-        if branch.leaf is not None:
-            lines.append(f"leaf {branch.leaf}: {joined(branch.rule)}")
+    lines += [f"leaf {one.leaf}: {joined(one.rule)}" for one in branches if one.leaf is not None]
     return "\n".join(lines) + "\n"
 
 
