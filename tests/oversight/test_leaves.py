@@ -98,3 +98,35 @@ def test_no_stretch_gives_a_group_away(seed: int) -> None:
                     if (inner <= outer).all():
                         rest = outer & ~inner
                         assert not any(small(int((labels[rest] == y).sum())) for y in (0, 1))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_second_tree_gives_nothing_of_the_first_away(seed: int) -> None:
+    chances, leaf, person, labels = table(seed)
+    first = pooled_rows(RULE, chances, leaf, person, labels)
+    if not first:
+        return
+    part = np.array([next(i for i, p in enumerate(first) if one in p) for one in leaf])
+    rng = np.random.default_rng(seed)
+    moved = leaf.copy()
+    moved[rng.choice(len(leaf), int(rng.integers(1, 12)), replace=False)] = 0
+    second = pooled_rows(RULE, chances, moved, person, labels, [part])
+    for mine in second:
+        here = np.isin(moved, mine)
+        for at in range(len(first)):
+            there = part == at
+            for inner, outer in ((here, there), (there, here)):
+                if (inner <= outer).all():
+                    for outcome in (0, 1):
+                        rest = outer & ~inner & (labels == outcome)
+                        assert not 0 < rest.sum() <= 10
+
+
+def test_a_leaf_that_is_the_other_trees_but_for_five_is_pooled() -> None:
+    leaf = np.repeat([0, 1, 2], 100)
+    labels = (np.arange(300) % 2).astype(np.int8)
+    other = np.where(np.arange(300) < 95, 0, 1)
+    people = np.arange(300)
+    assert len(pooled_rows(RULE, [0.9, 0.5, 0.1], leaf, people, labels)) == 3
+    found = pooled_rows(RULE, [0.9, 0.5, 0.1], leaf, people, labels, [other])
+    assert (0,) not in found

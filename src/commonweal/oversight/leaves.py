@@ -8,19 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.evaluation.ranking import Ints
-from commonweal.oversight.disclosure import Disclosure
+from commonweal.oversight.disclosure import SMALL, Disclosure
 
 Part = tuple[int, ...]
 """Leaves that are told together, in order of their chance."""
 
 
 def pooled_rows(
-    rule: Disclosure, chances: Sequence[float], leaf: Ints, person: Ints, labels: NDArray[np.int8]
-) -> tuple[Part, ...]:
+    rule: Disclosure, chances: Sequence[float], leaf: Ints, person: Ints, labels: NDArray[np.int8],
+    others: Sequence[Ints] = (),
+) -> tuple[Part, ...]:  # fmt: skip
     """Pool leaves with their neighbours until the rows of each may be counted.
 
     A person may have several rows, so people are counted, not rows: in every part those who have a
-    row with the outcome, and those who have one without, are nobody or more than ten.
+    row with the outcome, and those who have one without, are nobody or more than ten. So are those
+    by whom a part differs from one of another tree that lies inside it or around it.
 
     Parameters
     ----------
@@ -30,28 +32,54 @@ def pooled_rows(
         Predicted chance of each leaf: neighbours are next to each other in this order.
     leaf, person, labels
         Of each row its leaf, a code for whose it is, and its outcome; shape (rows,).
+    others
+        Of each row its part of every tree that is shown beside this one.
 
     Returns
     -------
     tuple of tuple of int
         Parts, highest chance first. Empty where not even all leaves together may be shown.
     """
-    leaf, person, labels = np.unique(np.stack([leaf, person, labels.astype(np.int64)]), axis=1)
+    order = sorted(range(len(chances)), key=lambda i: (-chances[i], i))
+    alone: list[Part] = [(i,) for i in order]
+    if rule.exempt:
+        return tuple(alone)
+    rows = np.bincount(leaf, minlength=len(chances)).tolist()
+    leaf, labels, *rest, person = _few(np.stack([leaf, labels.astype(np.int64), *others, person]))
+    beside, outcome = [one.astype("<U6") for one in rest], labels.astype(np.int8)
 
-    def sizes(parts: Sequence[Part]) -> Ints:
-        """Count people by part and outcome."""
+    def placed(parts: Sequence[Part]) -> Ints:
         place = np.empty(len(chances), np.int64)
         for at, part in enumerate(parts):
             place[list(part)] = at
-        cells = np.unique(np.stack([place[leaf], person, labels]), axis=1)
-        return np.bincount(cells[0] * 2 + cells[2], minlength=2 * len(parts)).reshape(-1, 2)
+        return place[leaf]
+
+    def sizes(place: Ints, count: int) -> Ints:
+        """Count people by part and outcome."""
+        cells = np.unique(np.stack([place * 2 + labels, person]), axis=1)[0]
+        return np.bincount(cells, minlength=2 * count).reshape(-1, 2)
 
     def unsafe(parts: Sequence[Part]) -> int | None:
-        counts = sizes(parts).tolist()
-        return next((at for at, cells in enumerate(counts) if not rule.safe(*cells)), None)
+        place = placed(parts)
+        counts = sizes(place, len(parts))
+        small = next((at for at, two in enumerate(counts.tolist()) if not rule.safe(*two)), None)
+        groups = place.astype("<U6")
+        if small is not None or all(rule.safe_groups(groups, outcome, [one]) for one in beside):
+            return small
+        return int(np.argmin(counts.sum(axis=1)))
 
-    order = sorted(range(len(chances)), key=lambda i: (-chances[i], i))
-    return _joined([(i,) for i in order], unsafe, lambda parts: sizes(parts).sum(axis=1).tolist())
+    return _joined(alone, unsafe, lambda parts: [sum(rows[i] for i in part) for part in parts])
+
+
+def _few(columns: Ints) -> Ints:
+    """Keep of each combination, the last column being whose it is, at most eleven people.
+
+    A count made of such combinations is 0, 1 to 10, or more, as it is with all of them.
+    """
+    columns = np.unique(columns, axis=1)
+    same = (columns[:-1, 1:] == columns[:-1, :-1]).all(axis=0)
+    first = np.maximum.accumulate(np.where(np.append(False, same), 0, np.arange(columns.shape[1])))
+    return np.asarray(columns[:, np.arange(columns.shape[1]) - first <= SMALL])
 
 
 def pooled_stretches(

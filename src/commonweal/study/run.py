@@ -40,7 +40,7 @@ from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
 from commonweal.study.stability import stability
-from commonweal.study.trees import summary, trees
+from commonweal.study.trees import summaries, trees
 from commonweal.study.tuning import TRIALS
 from commonweal.study.variants import Variant, variants
 from commonweal.study.verify import read_manifest, verify
@@ -283,7 +283,7 @@ def _run(
         offered = offer.recommendation(shop, people, main.blocks, main.fitted, key)
         finished.append(offered)
     name = "recommendation.csv" if offered else None
-    told = [summary(one) for one in grown]
+    told = [tree for one in grown for tree in summaries(one)]
     said = release.content(shop, digests, main, found, name, ready.linkage, varied, told)
     said = replace(said, tuning=main.search.said)
     page = _report(shop, said, finished)

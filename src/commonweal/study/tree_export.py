@@ -20,7 +20,7 @@ from commonweal.study.matrix import seen_matrix
 from commonweal.study.models import seen
 from commonweal.study.regions import read_tree
 from commonweal.study.spec import Study
-from commonweal.study.trees import summary, words
+from commonweal.study.trees import summaries, words
 from commonweal.study.verify import read_manifest, verify
 
 FORMS = ("sql", "python", "svg", "text")
@@ -65,7 +65,7 @@ def exported(run: Path | str, model: str, to: str) -> str:
     spec = _spec(study, run, model)
     verify(run, outputs=False)
     of_run = {s["stage"]: Store.read(run / "store" / s["folder"]) for s in manifest["stages"]}
-    told = summary(of_run[f"trees/{model}"])
+    told = next(one for one in summaries(of_run["trees"]) if one.model == model)
     if to in ("svg", "text"):
         figures, about = _figures(of_run["evaluation"], told)
         if to == "text":

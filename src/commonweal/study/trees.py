@@ -1,4 +1,4 @@
-"""The stage that puts a tree into words, with what may be said of the rows it was learned from."""
+"""The stage that puts trees into words, with what may be said of the rows learned from."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from commonweal.core.results import Metric
 from commonweal.core.store import Artefact, write_json
 from commonweal.core.tables import read_table
 from commonweal.evaluation.leaves import LEARNED
 from commonweal.evaluation.ranking import Ints
+from commonweal.models.data import Sample
 from commonweal.models.spec import TreeSpec
 from commonweal.models.trees.found import Found
 from commonweal.models.trees.rules import Branch, LeafFigure, Words, outline
@@ -31,41 +31,58 @@ FILE = "told.json"
 
 
 def trees(shop: Workshop, main: Chain) -> tuple[Artefact, ...]:
-    """Tell every tree of the study: ``told.json``, which holds nothing that may not be shown."""
-    specs = shop.study.spec.models.items()
-    return tuple(_told(shop, main, name, s) for name, s in specs if isinstance(s, TreeSpec))
+    """Tell the trees of a study: ``told.json``, which holds nothing that may not be shown.
 
-
-def _told(shop: Workshop, main: Chain, name: str, spec: TreeSpec) -> Artefact:
-    blocks, fitted = seen(spec, main.blocks), main.fitted[name]
+    Nothing where the study has none.
+    """
+    models = shop.study.spec.models
+    specs = {name: one for name, one in models.items() if isinstance(one, TreeSpec)}
+    if not specs:
+        return ()
+    blocks = {name: seen(spec, main.blocks) for name, spec in specs.items()}
 
     def write(folder: Path) -> None:
-        features = seen_matrix(spec, blocks)
-        model, fills = read_tree(spec, fitted, features.names)
-        filled = set() if fills is None else {features.names[i] for i in fills.typical}
-        used = {model.tree.names[i] for i in model.tree.feature.tolist() if i >= 0}
-        rows = training_data(shop, main.people, main.labelled, features, spec).together()
-        region = regions_in(model, fills, features, rows.rows)
-        learned = _learned(shop, main, model.tree, region, rows.rows, rows.labels)
-        alone = len(learned) == len(model.tree.leaves)
-        write_json(
-            folder / FILE,
-            TreeSummary(
-                model=name, branches=outline(model.tree, words(blocks, filled)),
-                learned=learned, found=found_words(model.found, exact=alone),
-                columns=tuple((f.name, f.meaning) for f in features.features if f.name in used),
-                filled=tuple(sorted(used & filled)),
-            ),
-        )  # fmt: skip
+        told: list[TreeSummary] = []
+        parts: list[Ints] = []
+        for name, spec in specs.items():
+            found, part = _told(shop, main, name, spec, blocks[name], parts)
+            told.append(found)
+            parts += [] if part is None else [part]
+        write_json(folder / FILE, told)
 
-    rule = shop.study.disclosure
-    settings = [name, spec, rule, shop.dates("train"), shop.dates("validation"), list(blocks)]
-    parents = {f"blocks/{n}": a for n, a in blocks.items()}
-    parents |= {"model": fitted, "cohort": main.people, "labels": main.labelled}
-    code = code_below(
-        "models", "oversight", "study/trees.py", "study/regions.py", "reports/content.py"
+    rule, dates = shop.study.disclosure, [shop.dates("train"), shop.dates("validation")]
+    settings = [specs, rule, dates, {name: list(mine) for name, mine in blocks.items()}]
+    parents = {f"blocks/{n}": a for mine in blocks.values() for n, a in mine.items()}
+    parents |= {f"models/{name}": main.fitted[name] for name in specs}
+    parents |= {"cohort": main.people, "labels": main.labelled}
+    files = ("study/trees.py", "study/regions.py", "reports/content.py")
+    return (
+        shop.make("trees", code_below("models", "oversight", *files), settings, parents, write),
     )
-    return shop.make(f"trees/{name}", code, settings, parents, write)
+
+
+def _told(
+    shop: Workshop, main: Chain, name: str, spec: TreeSpec, blocks: Mapping[str, Artefact],
+    others: Sequence[Ints],
+) -> tuple[TreeSummary, Ints | None]:  # fmt: skip
+    """Tell one tree beside others; and to which part of it each row it was learned from belongs."""
+    features = seen_matrix(spec, blocks)
+    model, fills = read_tree(spec, main.fitted[name], features.names)
+    filled = set() if fills is None else {features.names[i] for i in fills.typical}
+    used = {model.tree.names[i] for i in model.tree.feature.tolist() if i >= 0}
+    sample = training_data(shop, main.people, main.labelled, features, spec).together()
+    region = regions_in(model, fills, features, sample.rows)
+    learned = _learned(shop, main, model.tree, region, sample, others)
+    said = TreeSummary(
+        model=name, branches=outline(model.tree, words(blocks, filled)), learned=learned,
+        found=found_words(model.found, exact=len(learned) == len(model.tree.leaves)),
+        columns=tuple((f.name, f.meaning) for f in features.features if f.name in used),
+        filled=tuple(sorted(used & filled)),
+    )  # fmt: skip
+    part = np.zeros(len(model.tree.leaves), np.int64)
+    for at, one in enumerate(learned):
+        part[list(one.leaves)] = at
+    return said, part[region] if learned else None
 
 
 def words(blocks: Mapping[str, Artefact], filled: set[str]) -> Words:
@@ -86,20 +103,20 @@ def words(blocks: Mapping[str, Artefact], filled: set[str]) -> Words:
 
 
 def _learned(
-    shop: Workshop, main: Chain, tree: Tree, region: Ints, rows: Ints, labels: NDArray[np.int8]
+    shop: Workshop, main: Chain, tree: Tree, region: Ints, sample: Sample, others: Sequence[Ints]
 ) -> tuple[LeafFigure, ...]:
     """Count the rows learned from, leaves pooled until nobody few are counted."""
     ids = read_table(main.people.file("cohort.parquet"), ["entity_id"])["entity_id"]
     coded = pc.dictionary_encode(ids.combine_chunks()).indices.to_numpy(zero_copy_only=False)
-    chances = tree.chance[tree.leaves].tolist()
-    person = coded[rows].astype(np.int64)
-    parts = pooled_rows(shop.study.disclosure, chances, region, person, labels)
-    count = np.bincount(region, minlength=len(chances))
+    chances, person = tree.chance[tree.leaves].tolist(), coded[sample.rows].astype(np.int64)
+    rule, labels = shop.study.disclosure, sample.labels
+    parts = pooled_rows(rule, chances, region, person, labels, others)
+    rows = np.bincount(region, minlength=len(chances))
     hits = np.bincount(region[labels == 1], minlength=len(chances))
     return tuple(
         LeafFigure(
-            tuple(sorted(part)), int(count[list(part)].sum()),
-            float(hits[list(part)].sum() / count[list(part)].sum()),
+            tuple(sorted(part)), int(rows[list(part)].sum()),
+            float(hits[list(part)].sum() / rows[list(part)].sum()),
         )
         for part in parts
     )  # fmt: skip
@@ -115,7 +132,11 @@ def found_words(found: Found, exact: bool) -> str:
         return found.words()
     mine = f"{found.leaves} leaves"
     if found.gap is not None:
-        near = "certified optimum" if found.gap <= 1e-9 else f"{_above(found.gap)} the optimum"
+        near = (
+            "certified optimum"
+            if found.gap <= 1e-9
+            else f"{_above(found.gap)} the certified optimum"
+        )
     else:
         stopped = ", stopped when its time was up" if found.stopped else ""
         near = f"local optimum, best of {len(found.restarts)}{stopped}"
@@ -130,9 +151,13 @@ def _above(ratio: float) -> str:
     return f"{100 * ratio:.1f}% above"
 
 
-def summary(artefact: Artefact) -> TreeSummary:
+def summaries(artefact: Artefact) -> tuple[TreeSummary, ...]:
     """Read what the stage wrote."""
-    read: Any = artefact.json(FILE)
+    told: Any = artefact.json(FILE)
+    return tuple(_summary(one) for one in told)
+
+
+def _summary(read: Any) -> TreeSummary:
     return TreeSummary(
         model=read["model"], found=read["found"], filled=tuple(read["filled"]),
         branches=tuple(Branch(**{**b, "rule": tuple(b["rule"])}) for b in read["branches"]),
