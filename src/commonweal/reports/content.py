@@ -14,6 +14,7 @@ from commonweal.evaluation.spec import CostsSpec, EvaluationSpec, StabilitySpec,
 from commonweal.models.scorecard.card import Card
 from commonweal.models.scorecard.words import Words
 from commonweal.models.spec import ModelSpec
+from commonweal.models.trees.rules import Branch, LeafFigure
 from commonweal.oversight.spec import About, Action, Protected, Review
 
 
@@ -164,6 +165,35 @@ class CardSummary:
     words: Words
 
 
+@dataclass(frozen=True, slots=True)
+class TreeSummary:
+    """One decision tree; what happened in its leaves at a test date is among the metrics.
+
+    Parameters
+    ----------
+    model
+        Name of the model.
+    branches
+        The tree in words, node by node.
+    learned
+        Rows learned from and their share of positives, leaf by leaf, the highest share first;
+        leaves that may not be told apart are told together. Empty where none may be shown.
+    found
+        How near the best tree it is, in words.
+    columns
+        The columns it asks for: (name, meaning).
+    filled
+        Those of them that are filled, where missing, before the tree sees them.
+    """
+
+    model: str
+    branches: tuple[Branch, ...]
+    learned: tuple[LeafFigure, ...]
+    found: str
+    columns: tuple[tuple[str, str], ...]
+    filled: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """Everything a report may say.
@@ -200,6 +230,8 @@ class Content:
         How settings of models were found, where they were.
     cards
         The study's scorecards.
+    trees
+        The decision trees among the models, in words.
     """
 
     about: About
@@ -231,6 +263,7 @@ class Content:
     stability: StabilitySpec | None = None
     tuning: tuple[TuningSummary, ...] = ()
     cards: tuple[CardSummary, ...] = ()
+    trees: tuple[TreeSummary, ...] = ()
 
     @property
     def exempt(self) -> bool:

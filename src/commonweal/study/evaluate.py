@@ -22,12 +22,14 @@ from commonweal.evaluation.ranking import Floats, Ranking
 from commonweal.models.calibration import load_calibrator
 from commonweal.models.fitted import scores
 from commonweal.models.registry import load
-from commonweal.models.spec import Printed
+from commonweal.models.spec import Printed, TreeSpec
+from commonweal.models.trees.tree import Tree
 from commonweal.study.chain import Chain
 from commonweal.study.evaluated import Evaluated, write_evaluated
 from commonweal.study.examine.examined import Examined
 from commonweal.study.examine.registry import EXAMINATIONS
 from commonweal.study.matrix import seen_matrix
+from commonweal.study.regions import read_tree
 from commonweal.study.spec import StudySpec
 from commonweal.study.stages import Workshop, code_below
 from commonweal.study.tested import Shown, Tested, measured, published, tested, wanted
@@ -57,8 +59,8 @@ def evaluation(shop: Workshop, main: Chain, more: Mapping[str, Artefact]) -> Art
     parents |= {f"models/{n}": a for n, a in main.fitted.items()}
     parents |= {f"extras/{n}": a for n, a in more.items()}
     parents |= {"cohort": main.people, "labels": main.labelled, "groups": main.grouped}
-    files = ("study/evaluate.py", "study/evaluated.py", "study/tested.py", "study/examine")
-    code = code_below("models", "evaluation", "oversight", *files)
+    files = [f"study/{name}.py" for name in ("evaluate", "evaluated", "tested", "regions")]
+    code = code_below("models", "evaluation", "oversight", *files, "study/examine")
     return shop.opening("evaluation", code, settings, parents, write)
 
 
@@ -91,13 +93,23 @@ def _evaluate(shop: Workshop, test: Tested, main: Chain, more: Mapping[str, Arte
         metrics += [m for found in each(lambda do: do(), work, shop.threads) for m in found]
         kept = {f"models/{name}": artefact for name, artefact in main.fitted.items()}
         seen_by = Examined(
-            shop, test, scored, shown, subjects, pooled, tuple(groupings), {**more, **kept}
-        )
+            shop, test, scored, shown, subjects, pooled, tuple(groupings), {**more, **kept},
+            _trees(main),
+        )  # fmt: skip
         for examined in each(lambda look: look(seen_by), EXAMINATIONS, shop.threads):
             metrics += examined.metrics
             findings += examined.findings
     findings += [_calibrated(metrics, spec.evaluation.headline), _beaten(metrics, spec)]
     return Evaluated(tuple(metrics), tuple(findings))
+
+
+def _trees(main: Chain) -> dict[str, Tree]:
+    """Return the decision trees among the models."""
+    return {
+        name: read_tree(spec, main.fitted[name], seen_matrix(spec, main.blocks).names)[0].tree
+        for name, spec in main.shop.study.spec.models.items()
+        if isinstance(spec, TreeSpec)
+    }
 
 
 def scored_by(

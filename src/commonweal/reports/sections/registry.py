@@ -22,6 +22,7 @@ from commonweal.reports.sections.rebuild import rebuild
 from commonweal.reports.sections.results import results
 from commonweal.reports.sections.stability import stability
 from commonweal.reports.sections.summary import summary
+from commonweal.reports.sections.tree import trees
 from commonweal.reports.sections.units import units
 from commonweal.reports.sections.use import use
 
@@ -41,6 +42,7 @@ SECTIONS: tuple[Callable[[Reading], Section], ...] = (
     stability,
     features,
     card,
+    trees,
     choices,
     glossary,
     rebuild,

@@ -9,6 +9,7 @@ from commonweal.study.examine.composition import composition
 from commonweal.study.examine.crossings import crossings
 from commonweal.study.examine.examined import Examination
 from commonweal.study.examine.fairness import error_rates
+from commonweal.study.examine.leaves import leaves
 from commonweal.study.examine.lines import moved_lines, spending
 from commonweal.study.examine.outcomes import outcomes
 from commonweal.study.examine.units import difficulty
@@ -24,4 +25,5 @@ EXAMINATIONS: tuple[Examination, ...] = (
     spending,
     difficulty,
     cards,
+    leaves,
 )
