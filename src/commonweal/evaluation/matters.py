@@ -82,7 +82,8 @@ class InterpretabilitySpec:
     splits
         How often the people are divided at random; 0: nothing is compared.
     rows
-        Most rows used, of people drawn at random.
+        Most rows used, of people drawn at random; fewer where rows by columns would be more than
+        15 million numbers.
     """
 
     kinds: tuple[Strategy, ...] = ("boosted", "logistic", "tree", "cart", "count_rank")

@@ -17,7 +17,7 @@ from commonweal.core.tables import read_table
 from commonweal.evaluation.interpretability import ModelComparison, beyond, compare_models
 from commonweal.evaluation.ranking import Ranking, auc
 from commonweal.models.data import Places, Sample, TrainingData
-from commonweal.models.fitted import scores
+from commonweal.models.fitted import Fitted, scores
 from commonweal.models.held import HeldMatrix
 from commonweal.models.size import size, trees
 from commonweal.study.chain import Chain
@@ -26,11 +26,13 @@ from commonweal.study.matrix import matrix
 from commonweal.study.models import row_places, seen
 from commonweal.study.persons import persons
 from commonweal.study.stages import ALIASES, Workshop, code_below
-from commonweal.study.strategies import Plan, fitted, plans
+from commonweal.study.strategies import Plan, fitted, penalty, plans
 
 CODE = "evaluation.interpretability"
 MEASURED, STOPPING = 1 / 3, 1 / 4
 """Share of the people measured on; of the others, share on whom models choose what they must."""
+NUMBERS = 15_000_000
+"""Most numbers held: rows by columns. Fewer rows are drawn where they would be more."""
 _FIGURES = ("auc", "precision", "brier")
 
 
@@ -141,7 +143,8 @@ def _measured(
     shop: Workshop, main: Chain, blocks: Mapping[str, Artefact], compared: Sequence[Plan]
 ) -> tuple[list[Metric], Finding]:
     """Fit every kind in every split and measure it."""
-    drawn = _draw(shop, main)
+    width = len({name for plan in compared for name in plan.columns})
+    drawn = _draw(shop, main, min(shop.study.spec.interpretability.rows, NUMBERS // width))
     numbers = range(shop.study.spec.interpretability.splits)
     splits = [_divided(drawn, shop.study.spec.study.seed, number) for number in numbers]
     if not all(_both(drawn, split) for split in splits):
@@ -157,7 +160,7 @@ def _measured(
     return _published(shop, drawn, splits, compared, results)
 
 
-def _draw(shop: Workshop, main: Chain) -> _Drawn:
+def _draw(shop: Workshop, main: Chain, most: int) -> _Drawn:
     """Draw people at random until their rows are as many as may be used."""
     spec = shop.study.spec
     places = row_places(shop, main.people, "train", "validation")
@@ -171,7 +174,7 @@ def _draw(shop: Workshop, main: Chain) -> _Drawn:
     lots = tie_break(seed_for(spec.study.seed, "interpretability", "drawn"), ids)
     order = np.argsort(lots, kind="stable")
     upto = np.cumsum(np.bincount(person, minlength=len(ids))[order])
-    some = order[upto <= spec.interpretability.rows]
+    some = order[upto <= most]
     kept = np.isin(person, some)
     share = spec.capacity.k * dates / max(1, len(places))
     return _Drawn(rows[kept], labels[kept], person[kept], ids, len(rows), min(1.0, share))
@@ -217,26 +220,31 @@ def _of_split(
     shop: Workshop, drawn: _Drawn, split: _Split, held: HeldMatrix, compared: Sequence[Plan],
     number: int,
 ) -> dict[str, _Found]:  # fmt: skip
+    """Fit every kind on the people learned from; trees of both kinds with one penalty."""
     seed = seed_for(shop.study.spec.study.seed, "interpretability", "fit", str(number))
-    return {plan.kind: _one(drawn, split, held.only(plan.columns), plan, seed) for plan in compared}
+    found: dict[str, _Found] = {}
+    alpha: float | None = None
+    for plan in compared:
+        rows = held.only(plan.columns)
+        train, stopping, measured = (
+            Sample(rows, places, drawn.labels[places])
+            for places in (split.train, split.stopping, split.measured)
+        )
+        model = fitted(plan, TrainingData(train, stopping), seed, alpha)
+        alpha = penalty(model) if alpha is None else alpha
+        found[plan.kind] = _of_model(model, measured, _k(drawn, split))
+    return found
 
 
-def _one(drawn: _Drawn, split: _Split, seen_by: HeldMatrix, plan: Plan, seed: int) -> _Found:
-    """Fit one kind on the people learned from, and measure it on the others."""
-    train, stopping, measured = (
-        Sample(seen_by, places, drawn.labels[places])
-        for places in (split.train, split.stopping, split.measured)
-    )
-    model = fitted(plan, TrainingData(train, stopping), seed)
-    chances = np.asarray(scores(model, seen_by, measured.rows), np.float64)
+def _of_model(model: Fitted, measured: Sample, k: int) -> _Found:
+    """Measure a model on people it has not seen."""
+    chances = np.asarray(scores(model, measured.matrix, measured.rows), np.float64)
     ranking = Ranking.of(chances, measured.labels, np.zeros(len(chances), np.uint64))
-    k = _k(drawn, split)
     hits = float(ranking.expected(np.array([k]))[0])
     brier = float(np.square(chances - measured.labels).mean()) if model.probability else np.nan
     figures = (auc(ranking, np.ones(ranking.n)), hits / k, brier)
-    return _Found(
-        ranking, hits, figures, size(model), trees(model), int((model.importance() > 0).sum())
-    )
+    used = int((model.importance() > 0).sum())
+    return _Found(ranking, hits, figures, size(model), trees(model), used)
 
 
 def _k(drawn: _Drawn, split: _Split) -> int:

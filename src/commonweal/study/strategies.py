@@ -118,24 +118,39 @@ def _seeing_as(spec: Learned, headline: ModelSpec) -> Learned:
     )  # fmt: skip
 
 
-def fitted(plan: Plan, data: TrainingData, seed: int) -> Fitted:
-    """Fit one kind of model; what it must choose it chooses on the validation part of the data."""
+def fitted(plan: Plan, data: TrainingData, seed: int, alpha: float | None = None) -> Fitted:
+    """Fit one kind of model; what it must choose it chooses on the validation part of the data.
+
+    Parameters
+    ----------
+    plan, data, seed
+        The kind, the rows it learns from, and the seed of the split.
+    alpha
+        Penalty a leaf of a tree, where one is chosen already: `penalty`.
+    """
     spec = plan.spec
     if not isinstance(spec, Learned) or spec.missing is None:
-        return _fitted(plan, data, seed)
+        return _fitted(plan, data, seed, alpha)
     fills = learn_fills(spec.missing, data.train, seed)
-    return FilledModel(_fitted(plan, filled(data, fills), seed), fills)
+    return FilledModel(_fitted(plan, filled(data, fills), seed, alpha), fills)
 
 
-def _fitted(plan: Plan, data: TrainingData, seed: int) -> Fitted:
+def penalty(model: Fitted) -> float | None:
+    """Return the penalty a leaf that a tree was fitted with; None of what is no tree."""
+    if isinstance(model, FilledModel):
+        return penalty(model.model)
+    return model.found.alpha if isinstance(model, TreeModel) else None
+
+
+def _fitted(plan: Plan, data: TrainingData, seed: int, alpha: float | None) -> Fitted:
     spec = plan.spec
     if not isinstance(spec, TreeSpec):
         return fit(spec, data, seed, 1)
-    alpha = _alpha(spec, data) if spec.alpha is None else spec.alpha
+    alpha = spec.alpha if alpha is None else alpha
+    alpha = _alpha(spec, data) if alpha is None else alpha
     if plan.kind == "tree":
         return fit(replace(spec, alpha=alpha), data, seed, 1)
-    together = replace(data, train=data.together())
-    tree = _cart(spec, together, alpha)
+    tree = _cart(spec, replace(data, train=data.together()), alpha)
     reached, leaves = tree.objective(alpha), len(tree.leaves)
     return TreeModel(tree, Found(alpha, reached, leaves, reached, leaves, (reached,)))
 
