@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from commonweal.core.store import Artefact
 from commonweal.evaluation.matters import Strategy
+from commonweal.models.boosted import boosted_trainer
 from commonweal.models.columns import columns_seen
 from commonweal.models.data import TrainingData
 from commonweal.models.fitted import Fitted
@@ -144,6 +145,8 @@ def penalty(model: Fitted) -> float | None:
 
 def _fitted(plan: Plan, data: TrainingData, seed: int, alpha: float | None) -> Fitted:
     spec = plan.spec
+    if isinstance(spec, BoostedSpec):
+        return fit(_stopped(spec, data, seed), data, seed, 1)
     if not isinstance(spec, TreeSpec):
         return fit(spec, data, seed, 1)
     alpha = spec.alpha if alpha is None else alpha
@@ -153,6 +156,14 @@ def _fitted(plan: Plan, data: TrainingData, seed: int, alpha: float | None) -> F
     tree = _cart(spec, replace(data, train=data.together()), alpha)
     reached, leaves = tree.objective(alpha), len(tree.leaves)
     return TreeModel(tree, Found(alpha, reached, leaves, reached, leaves, (reached,)))
+
+
+def _stopped(spec: BoostedSpec, data: TrainingData, seed: int) -> BoostedSpec:
+    """Let one of several boosted models that are averaged say how many trees each has."""
+    if spec.trees is not None or spec.bags == 1:
+        return spec
+    early = boosted_trainer(spec, data, seed, 1)(replace(spec, bags=1))
+    return replace(spec, trees=max(1, int(early.boosters[0].best_iteration)))
 
 
 def _alpha(spec: TreeSpec, data: TrainingData) -> float:
