@@ -108,6 +108,7 @@ SECTIONS: dict[str, list[tuple[str, Any]]] = {
         ('[models.NAME] kind = "logistic"', models.LogisticSpec),
         ('[models.NAME] kind = "ols"', models.OlsSpec),
         ('[models.NAME] kind = "tree"', models.TreeSpec),
+        ('[models.NAME] kind = "scorecard"', models.ScorecardSpec),
         ('[models.NAME] kind = "count_rank"', models.CountRankSpec),
         ('[models.NAME] kind = "base_rate"', models.BaseRateSpec),
         ("[models.NAME.tuning]", tuning_spec.TuningSpec),

@@ -19,6 +19,7 @@ from commonweal.linkage.link import Linkage, link
 from commonweal.linkage.repeats.find import Repeats, find_repeats
 from commonweal.linkage.repeats.merging import Merged, latest_orders, merge
 from commonweal.linkage.spec import Columns, Field, LinkageSpec, TrustedId
+from commonweal.models.scorecard.estimator import Scorecard
 from commonweal.records.derived import Derived, derive
 from commonweal.records.derived_spec import DerivedSpec, ImputeSpec
 from commonweal.records.episode_spec import EpisodeSpec
@@ -64,6 +65,7 @@ __all__ = [
     "RepeatSpec",
     "Repeats",
     "Run",
+    "Scorecard",
     "Simulated",
     "Stability",
     "Study",

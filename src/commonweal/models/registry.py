@@ -19,6 +19,8 @@ from commonweal.models.forest import ForestModel, fit_forest, forest_rows, fores
 from commonweal.models.logistic import LogisticModel, early_logistic, fit_logistic
 from commonweal.models.missing import FilledModel, Fills
 from commonweal.models.ols import OlsModel, fit_ols
+from commonweal.models.scorecard.fit import fit_scorecard
+from commonweal.models.scorecard.fitted import ScorecardModel
 from commonweal.models.spec import (
     BaseRateSpec,
     BoostedSpec,
@@ -28,6 +30,7 @@ from commonweal.models.spec import (
     LogisticSpec,
     ModelSpec,
     OlsSpec,
+    ScorecardSpec,
     TreeSpec,
     Tunable,
 )
@@ -63,6 +66,8 @@ def fit(
             return fit_ols(data.together(), data.categorical)
         case TreeSpec():
             return fit_tree(spec, data.together(), data.categorical, seed, threads)
+        case ScorecardSpec():
+            return fit_scorecard(spec, data.together(), data.categorical, threads)
         case CountRankSpec():
             return fit_count_rank(spec, data)
         case BaseRateSpec():
@@ -83,6 +88,8 @@ def fit_early(spec: Learned, data: TrainingData, seed: int, threads: int) -> Fit
             return fit_ols(data.train, data.categorical)
         case TreeSpec():
             return fit_tree(spec, data.train, data.categorical, seed, threads)
+        case ScorecardSpec():
+            return fit_scorecard(spec, data.train, data.categorical, threads)
 
 
 def trainer(
@@ -116,6 +123,8 @@ def _read(spec: ModelSpec, folder: Path, names: tuple[str, ...]) -> Fitted:
             return OlsModel.load(folder, names)
         case TreeSpec():
             return TreeModel.load(folder, names)
+        case ScorecardSpec():
+            return ScorecardModel.load(folder, names)
         case CountRankSpec():
             return CountRankModel.load(folder, names)
         case BaseRateSpec():

@@ -303,6 +303,72 @@ class TreeSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScorecardSpec:
+    """A card of a few yes-or-no items worth whole points, added up by hand.
+
+    Items are selected one by one, weighed by a logistic regression, and rounded to whole points
+    (select, regress, round: Jung et al. 2017). The chance of a score is logistic in it.
+
+    Parameters
+    ----------
+    items
+        Most items on the card.
+    points
+        Most points of an item, added or taken away.
+    thresholds
+        How many thresholds a column of numbers is offered at, by quantile.
+    min_rows
+        Fewest rows learned from in which an item is true, and in which it is not.
+    ask_missing
+        Whether an item may be that nothing is recorded.
+    positive
+        Features whose items may only add points: names, or patterns such as ``arrest.*``.
+    negative
+        Features whose items may only take points away, named likewise.
+    calibration
+        How predicted chances are mended: ``isotonic`` or ``platt``; not at all where not named.
+        Rankings and headline figures stay those of the raw scores.
+    cross_fitted
+        Whether the calibration is learned on training rows, each scored by a model fitted on
+        other people, instead of on the calibration part of the validation rows.
+    parts
+        Shares of the validation rows, by person, for tuning, calibration and early stopping,
+        where the model is tuned or calibrated; a part nobody needs goes to early stopping.
+    permutation
+        How much worse the model is with a column shuffled: ``{ repeats, rows, columns }``.
+    missing
+        What the model sees where features are missing: ``{ columns, by }``.
+    blocks
+        Feature blocks the model sees; all where none is named.
+    without
+        Feature blocks it does not see, where it sees all others.
+    columns
+        Features of these blocks that the model sees: names, or patterns such as ``arrest.*``;
+        all where none is named.
+    without_columns
+        Features that it does not see, named likewise.
+    """
+
+    kind: Literal["scorecard"]
+    items: int = 10
+    points: int = 5
+    thresholds: int = 9
+    min_rows: int = 100
+    ask_missing: bool = True
+    positive: tuple[str, ...] = ()
+    negative: tuple[str, ...] = ()
+    calibration: Calibration | None = None
+    cross_fitted: bool = False
+    parts: tuple[float, float, float] = PARTS
+    permutation: PermutationSpec | None = None
+    missing: MissingSpec | None = None
+    blocks: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    without_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CountRankSpec:
     """Rank by one past count: what an agency does without a model.
 
@@ -337,11 +403,18 @@ class BaseRateSpec:
 
 
 ModelSpec = (
-    BoostedSpec | ForestSpec | LogisticSpec | OlsSpec | TreeSpec | CountRankSpec | BaseRateSpec
+    BoostedSpec
+    | ForestSpec
+    | LogisticSpec
+    | OlsSpec
+    | TreeSpec
+    | ScorecardSpec
+    | CountRankSpec
+    | BaseRateSpec
 )
 Tunable = BoostedSpec | ForestSpec
 """Kinds with settings that can be searched for."""
-Learned = BoostedSpec | ForestSpec | LogisticSpec | OlsSpec | TreeSpec
+Learned = BoostedSpec | ForestSpec | LogisticSpec | OlsSpec | TreeSpec | ScorecardSpec
 """Kinds that learn from columns: they can be calibrated, and their columns shuffled."""
 
 

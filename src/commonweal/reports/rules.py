@@ -12,6 +12,7 @@ from commonweal.models.spec import (
     LogisticSpec,
     ModelSpec,
     OlsSpec,
+    ScorecardSpec,
     TreeSpec,
 )
 from commonweal.records.spec import Condition
@@ -87,6 +88,8 @@ def model(spec: ModelSpec) -> str:
             return "least squares: a weighted sum of the features, its scores no chances"
         case TreeSpec():
             return f"one decision tree, at most {spec.max_depth} questions deep"
+        case ScorecardSpec():
+            return f"a scorecard: whole points for at most {spec.items} items, added up by hand"
         case LogisticSpec():
             return "logistic regression: a weighted sum of the features"
         case CountRankSpec():

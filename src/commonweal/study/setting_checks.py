@@ -49,6 +49,12 @@ _RANGES: Mapping[str, Mapping[str, tuple[float, float]]] = {
         "restarts": (1, 1_000),
         "bins": (2, 255),
     },
+    "scorecard": {
+        "items": (1, 30),
+        "points": (1, 100),
+        "thresholds": (1, 50),
+        "min_rows": (1, 1_000_000_000),
+    },
 }
 
 
