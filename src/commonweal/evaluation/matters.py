@@ -7,7 +7,7 @@ from typing import Literal
 
 Kind = Literal["boosted", "logistic", "ols"]
 """Kinds of model that are fitted on the features chosen."""
-Strategy = Literal["boosted", "logistic", "tree", "cart", "count_rank"]
+Strategy = Literal["boosted", "logistic", "scorecard", "tree", "cart", "count_rank"]
 """Kinds of model that are compared beside how much of them one must read."""
 
 
@@ -86,6 +86,13 @@ class InterpretabilitySpec:
         15 million numbers.
     """
 
-    kinds: tuple[Strategy, ...] = ("boosted", "logistic", "tree", "cart", "count_rank")
+    kinds: tuple[Strategy, ...] = (
+        "boosted",
+        "logistic",
+        "scorecard",
+        "tree",
+        "cart",
+        "count_rank",
+    )
     splits: int = 5
     rows: int = 20_000

@@ -11,6 +11,7 @@ from commonweal.models.boosted import BoostedModel
 from commonweal.models.fitted import Fitted
 from commonweal.models.linear import LinearModel
 from commonweal.models.missing import FilledModel
+from commonweal.models.scorecard.fitted import ScorecardModel
 from commonweal.models.trees.fitted import TreeModel
 
 _LEAVES = re.compile(r"^num_leaves=(\d+)$", re.MULTILINE)
@@ -20,7 +21,7 @@ def size(model: Fitted) -> int:
     """Return the number of things to read.
 
     The leaves of a tree, each a rule; the leaves of all trees of a boosted model; the coefficients
-    of a linear model that are not 0; the one count of a ranking by it.
+    of a linear model that are not 0; the items of a scorecard; the one count of a ranking by it.
 
     Raises
     ------
@@ -38,6 +39,8 @@ def size(model: Fitted) -> int:
             return int(sum(np.count_nonzero(part) for part in weights))
         case TreeModel():
             return len(model.tree.leaves)
+        case ScorecardModel():
+            return len(model.card.items)
         case CountRankModel():
             return 1
         case _:

@@ -19,6 +19,7 @@ from commonweal.models.spec import (
     Learned,
     LogisticSpec,
     ModelSpec,
+    ScorecardSpec,
     TreeSpec,
     Tunable,
 )
@@ -35,6 +36,7 @@ from commonweal.study.spec import StudySpec
 USUAL: Mapping[Strategy, Learned] = {
     "boosted": BoostedSpec(kind="boosted"),
     "logistic": LogisticSpec(kind="logistic"),
+    "scorecard": ScorecardSpec(kind="scorecard"),
     "tree": TreeSpec(kind="tree"),
 }
 """Settings of a kind that the study does not declare."""
