@@ -10,6 +10,7 @@ from commonweal.cohorts.spec import CohortSpec, OutcomeSpec
 from commonweal.cohorts.splits import Split
 from commonweal.core.results import Finding, Metric
 from commonweal.decisions.spec import Capacity
+from commonweal.evaluation.matters import InterpretabilitySpec
 from commonweal.evaluation.spec import CostsSpec, EvaluationSpec, StabilitySpec, UnitsSpec
 from commonweal.models.spec import ModelSpec
 from commonweal.oversight.spec import About, Action, Protected, Review
@@ -177,6 +178,8 @@ class Content:
         Further sections of the study, None where it has none.
     tuning
         How settings of models were found, where they were.
+    interpretability
+        How kinds of model were compared.
     """
 
     about: About
@@ -207,6 +210,7 @@ class Content:
     units: UnitsSpec | None = None
     stability: StabilitySpec | None = None
     tuning: tuple[TuningSummary, ...] = ()
+    interpretability: InterpretabilitySpec = field(default_factory=InterpretabilitySpec)
 
     @property
     def exempt(self) -> bool:

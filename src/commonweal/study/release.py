@@ -81,6 +81,7 @@ def content(
         variants=tuple(summary(shop.study, variant) for variant, _ in varied),
         study_file=STUDY, outcomes=spec.outcomes, costs=spec.costs,
         units=spec.units, stability=spec.stability,
+        interpretability=spec.interpretability,
     )  # fmt: skip
 
 
