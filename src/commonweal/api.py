@@ -10,6 +10,7 @@ from commonweal.evaluation.costs import Costs, costs
 from commonweal.evaluation.crossings import Rates, rates
 from commonweal.evaluation.curves import Curves, curves
 from commonweal.evaluation.fairness import Differences, Fairness, fairness
+from commonweal.evaluation.interpretability import ModelComparison, compare_models
 from commonweal.evaluation.outcomes import OtherOutcomes, other_outcomes
 from commonweal.evaluation.spec import Assumed
 from commonweal.evaluation.stability import Stability, stability
@@ -57,6 +58,7 @@ __all__ = [
     "LiveFeatures",
     "Merged",
     "Metric",
+    "ModelComparison",
     "MissingComparison",
     "Ranked",
     "OtherOutcomes",
@@ -77,6 +79,7 @@ __all__ = [
     "check_tables",
     "compare",
     "compare_missing",
+    "compare_models",
     "composition",
     "consolidate",
     "curves",

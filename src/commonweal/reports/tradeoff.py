@@ -19,7 +19,7 @@ _WIDE = WIDTH - LEFT - 16
 _EDGE = 14
 _SHIFT = 12
 """Distance, in pixels, at which marks that would lie on each other stand."""
-_LETTER, _LINE, _GAP = 7.5, 16, 9
+_LETTER, _LINE, _GAP = 8.2, 16, 9
 """Room a letter and a line of text are given, whatever the font, and their distance to a mark."""
 Align = Literal["left", "right", "center"]
 Box = tuple[float, float, float, float]
