@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from commonweal.core.parallel import each
 from commonweal.core.results import Finding, Metric, Severity
@@ -15,90 +13,21 @@ from commonweal.core.seeds import seed_for, tie_break
 from commonweal.core.store import Artefact
 from commonweal.core.tables import read_table
 from commonweal.evaluation.interpretability import ModelComparison, beyond, compare_models
-from commonweal.evaluation.ranking import Ranking, auc
-from commonweal.models.data import Places, Sample, TrainingData
-from commonweal.models.fitted import Fitted, scores
 from commonweal.models.held import HeldMatrix
-from commonweal.models.size import size, trees
 from commonweal.study.chain import Chain
 from commonweal.study.evaluated import write_evaluated
 from commonweal.study.matrix import matrix
 from commonweal.study.models import row_places, seen
 from commonweal.study.persons import persons
+from commonweal.study.splits import Drawn, Result, Split, divided, of_split
 from commonweal.study.stages import ALIASES, Workshop, code_below
-from commonweal.study.strategies import Plan, fitted, penalty, plans
+from commonweal.study.strategies import Plan, plans
 
 CODE = "evaluation.interpretability"
-MEASURED, STOPPING = 1 / 3, 1 / 4
-"""Share of the people measured on; of the others, share on whom models choose what they must."""
 NUMBERS = 15_000_000
 """Most numbers held: rows by columns. Fewer rows are drawn where they would be more."""
 _FIGURES = ("auc", "precision", "brier")
-
-
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """The rows that are divided.
-
-    Parameters
-    ----------
-    rows
-        Cohort rows of training and validation dates whose outcome is known, of people drawn at
-        random, ascending.
-    labels
-        Their outcomes.
-    person
-        Person of each, as a place in `names`.
-    names
-        The people's ids.
-    among
-        How many rows there are without a limit.
-    share
-        Capacity as a share of the cohort of a date.
-    """
-
-    rows: Places
-    labels: NDArray[np.int8]
-    person: NDArray[np.int64]
-    names: Sequence[str]
-    among: int
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Split:
-    """One division of the drawn rows by person: places among them."""
-
-    train: Places
-    stopping: Places
-    measured: Places
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What one kind came to in one split.
-
-    Parameters
-    ----------
-    ranking
-        The people measured on, ranked.
-    hits
-        Expected number with the outcome in the first k.
-    figures
-        AUC, precision in the first k, Brier score; NaN where scores are no probabilities.
-    size, trees, columns
-        Things to read, trees among them, and columns used.
-    """
-
-    ranking: Ranking
-    hits: float
-    figures: tuple[float, float, float]
-    size: int
-    trees: int
-    columns: int
-
-
-Results = Mapping[str, Sequence[_Found]]
+Results = Mapping[str, Sequence[Result]]
 
 
 def interpretability(shop: Workshop, main: Chain) -> Artefact:
@@ -134,7 +63,7 @@ def interpretability(shop: Workshop, main: Chain) -> Artefact:
         shop.dates("validation"), list(mine), shop.study.disclosure,
     ]  # fmt: skip
     parents = {**mine, **linked, "__cohort": main.people, "__labels": main.labelled}
-    files = ("interpretability", "strategies", "models", "persons", "evaluated")
+    files = ("interpretability", "splits", "strategies", "models", "persons", "evaluated")
     code = code_below("models", "evaluation", "oversight", *(f"study/{name}.py" for name in files))
     return shop.make("interpretability", code, settings, parents, write)
 
@@ -146,21 +75,23 @@ def _measured(
     width = len({name for plan in compared for name in plan.columns})
     drawn = _draw(shop, main, min(shop.study.spec.interpretability.rows, NUMBERS // width))
     numbers = range(shop.study.spec.interpretability.splits)
-    splits = [_divided(drawn, shop.study.spec.study.seed, number) for number in numbers]
-    if not all(_both(drawn, split) for split in splits):
+    splits = [divided(drawn, shop.study.spec.study.seed, number) for number in numbers]
+    if not all(drawn.both(split) for split in splits):
         return [], _skipped("Too few people to hold both outcomes in every part of a split.")
     if not _safe(shop, drawn, splits):
         return [], _skipped("Its figures could show, or let someone derive, 1 to 10 people.")
     held = _held(blocks, compared, drawn)
+    seed = shop.study.spec.study.seed
+    seeds = [seed_for(seed, "interpretability", "fit", str(number)) for number in numbers]
     found = each(
-        lambda number: _of_split(shop, drawn, splits[number], held, compared, number),
+        lambda number: of_split(drawn, splits[number], held, compared, seeds[number]),
         numbers, shop.threads,
     )  # fmt: skip
     results: Results = {plan.kind: [one[plan.kind] for one in found] for plan in compared}
     return _published(shop, drawn, splits, compared, results)
 
 
-def _draw(shop: Workshop, main: Chain, most: int) -> _Drawn:
+def _draw(shop: Workshop, main: Chain, most: int) -> Drawn:
     """Draw people at random until their rows are as many as may be used."""
     spec = shop.study.spec
     places = row_places(shop, main.people, "train", "validation")
@@ -177,29 +108,10 @@ def _draw(shop: Workshop, main: Chain, most: int) -> _Drawn:
     some = order[upto <= most]
     kept = np.isin(person, some)
     share = spec.capacity.k * dates / max(1, len(places))
-    return _Drawn(rows[kept], labels[kept], person[kept], ids, len(rows), min(1.0, share))
+    return Drawn(rows[kept], labels[kept], person[kept], ids, len(rows), min(1.0, share))
 
 
-def _divided(drawn: _Drawn, seed: int, number: int) -> _Split:
-    """Divide the people by lot: a third to measure on, a quarter of the others to choose by."""
-    people = np.unique(drawn.person)
-    lots = tie_break(
-        seed_for(seed, "interpretability", str(number)), [drawn.names[p] for p in people.tolist()]
-    )
-    ordered = people[np.argsort(lots, kind="stable")]
-    first = round(len(people) * MEASURED)
-    second = first + round((len(people) - first) * STOPPING)
-    parts = (ordered[second:], ordered[first:second], ordered[:first])
-    train, stopping, measured = (np.flatnonzero(np.isin(drawn.person, part)) for part in parts)
-    return _Split(train, stopping, measured)
-
-
-def _both(drawn: _Drawn, split: _Split) -> bool:
-    parts = (drawn.labels[p] for p in (split.train, split.stopping, split.measured))
-    return all(0 < part.sum() < len(part) for part in parts)
-
-
-def _safe(shop: Workshop, drawn: _Drawn, splits: Sequence[_Split]) -> bool:
+def _safe(shop: Workshop, drawn: Drawn, splits: Sequence[Split]) -> bool:
     """Whether it may be shown how many rows there are: learned from, measured on, left out."""
     counts = [drawn.among - len(drawn.rows)]
     for split in splits:
@@ -209,57 +121,22 @@ def _safe(shop: Workshop, drawn: _Drawn, splits: Sequence[_Split]) -> bool:
     return shop.study.disclosure.safe(*counts)
 
 
-def _held(blocks: Mapping[str, Artefact], compared: Sequence[Plan], drawn: _Drawn) -> HeldMatrix:
+def _held(blocks: Mapping[str, Artefact], compared: Sequence[Plan], drawn: Drawn) -> HeldMatrix:
     """Read the rows once, with every column that any kind sees."""
     whole = matrix(blocks).only({name for plan in compared for name in plan.columns})
     names = whole.names
     return HeldMatrix(whole.take(drawn.rows), names, names, whole.categorical)
 
 
-def _of_split(
-    shop: Workshop, drawn: _Drawn, split: _Split, held: HeldMatrix, compared: Sequence[Plan],
-    number: int,
-) -> dict[str, _Found]:  # fmt: skip
-    """Fit every kind on the people learned from; trees of both kinds with one penalty."""
-    seed = seed_for(shop.study.spec.study.seed, "interpretability", "fit", str(number))
-    found: dict[str, _Found] = {}
-    alpha: float | None = None
-    for plan in compared:
-        rows = held.only(plan.columns)
-        train, stopping, measured = (
-            Sample(rows, places, drawn.labels[places])
-            for places in (split.train, split.stopping, split.measured)
-        )
-        model = fitted(plan, TrainingData(train, stopping), seed, alpha)
-        alpha = penalty(model) if alpha is None else alpha
-        found[plan.kind] = _of_model(model, measured, _k(drawn, split))
-    return found
-
-
-def _of_model(model: Fitted, measured: Sample, k: int) -> _Found:
-    """Measure a model on people it has not seen."""
-    chances = np.asarray(scores(model, measured.matrix, measured.rows), np.float64)
-    ranking = Ranking.of(chances, measured.labels, np.zeros(len(chances), np.uint64))
-    hits = float(ranking.expected(np.array([k]))[0])
-    brier = float(np.square(chances - measured.labels).mean()) if model.probability else np.nan
-    figures = (auc(ranking, np.ones(ranking.n)), hits / k, brier)
-    used = int((model.importance() > 0).sum())
-    return _Found(ranking, hits, figures, size(model), trees(model), used)
-
-
-def _k(drawn: _Drawn, split: _Split) -> int:
-    return max(1, round(drawn.share * len(split.measured)))
-
-
 def _published(
-    shop: Workshop, drawn: _Drawn, splits: Sequence[_Split], compared: Sequence[Plan],
+    shop: Workshop, drawn: Drawn, splits: Sequence[Split], compared: Sequence[Plan],
     results: Results,
 ) -> tuple[list[Metric], Finding]:  # fmt: skip
     """Compare over splits; leave out what would show few people, and round what is real."""
     rule = shop.study.disclosure
     learned = float(np.mean([len(s.train) + len(s.stopping) for s in splits]))
     measured = float(np.mean([len(s.measured) for s in splits]))
-    ks = [_k(drawn, split) for split in splits]
+    ks = [drawn.k(split) for split in splits]
     metrics = _sizes(shop, compared, results, round(learned))
     n = {"auc": round(measured), "precision": round(float(np.mean(ks))), "brier": round(measured)}
     said: ModelComparison | None = None
@@ -277,7 +154,7 @@ def _published(
     return metrics, _said(said, results)
 
 
-def _may_show(shop: Workshop, figure: str, found: Sequence[_Found], ks: Sequence[int]) -> bool:
+def _may_show(shop: Workshop, figure: str, found: Sequence[Result], ks: Sequence[int]) -> bool:
     """Whether a figure exists, and its mean over splits gives no few people away."""
     rule = shop.study.disclosure
     if figure == "precision":
