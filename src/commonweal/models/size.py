@@ -15,13 +15,16 @@ from commonweal.models.scorecard.fitted import ScorecardModel
 from commonweal.models.trees.fitted import TreeModel
 
 _LEAVES = re.compile(r"^num_leaves=(\d+)$", re.MULTILINE)
+NEGLIGIBLE = 1e-9
+"""Share of the largest weight below which one is a rounding error: that of a constant column."""
 
 
 def size(model: Fitted) -> int:
     """Return the number of things to read.
 
     The leaves of a tree, each a rule; the leaves of all trees of a boosted model; the coefficients
-    of a linear model that are not 0; the items of a scorecard; the one count of a ranking by it.
+    of a linear model that are not 0, rounding errors aside; the items of a scorecard; the one count
+    of a ranking by it.
 
     Raises
     ------
@@ -35,8 +38,8 @@ def size(model: Fitted) -> int:
             texts = (booster.model_to_string() for booster in model.boosters)
             return sum(int(leaves) for text in texts for leaves in _LEAVES.findall(text))
         case LinearModel():
-            weights = [model.slope, model.missing, *model.levels.values()]
-            return int(sum(np.count_nonzero(part) for part in weights))
+            weights = np.abs(np.concatenate([model.slope, model.missing, *model.levels.values()]))
+            return int(np.sum(weights > NEGLIGIBLE * weights.max(initial=0.0)))
         case TreeModel():
             return len(model.tree.leaves)
         case ScorecardModel():

@@ -13,7 +13,7 @@ from commonweal.evaluation.ranking import Ranking, auc
 from commonweal.models.data import Places, Sample, TrainingData
 from commonweal.models.fitted import Fitted, scores
 from commonweal.models.held import HeldMatrix
-from commonweal.models.size import size, trees
+from commonweal.models.size import NEGLIGIBLE, size, trees
 from commonweal.study.strategies import Plan, fitted, penalty
 
 MEASURED, STOPPING = 1 / 3, 1 / 4
@@ -144,5 +144,5 @@ def _of_model(model: Fitted, measured: Sample, k: int) -> Result:
     hits = float(ranking.expected(np.array([k]))[0])
     brier = float(np.square(chances - measured.labels).mean()) if model.probability else np.nan
     figures = (auc(ranking, np.ones(ranking.n)), hits / k, brier)
-    used = int((model.importance() > 0).sum())
+    used = int((model.importance() > NEGLIGIBLE).sum())
     return Result(ranking, hits, figures, size(model), trees(model), used)
