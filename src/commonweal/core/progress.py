@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -25,14 +25,14 @@ class Progress:
     bars: Bars | None = None
 
     @contextmanager
-    def step(self, words: str) -> Iterator[None]:
-        """Show `words` while the step lasts."""
+    def step(self, words: str) -> Iterator[Callable[[str], None]]:
+        """Show `words` while the step lasts; what is yielded shows others in their place."""
         if self.bars is None:
-            yield
+            yield lambda _: None
             return
-        task = self.bars.add_task(words, total=1)
-        yield
-        self.bars.update(task, completed=1)
+        bars, task = self.bars, self.bars.add_task(words, total=1)
+        yield lambda more: bars.update(task, description=more)
+        bars.update(task, completed=1)
 
 
 @contextmanager

@@ -55,11 +55,15 @@ class Sample:
         The rows.
     labels
         0 or 1, shape (rows,).
+    people
+        Whose each row is, as a number, shape (rows,); None where no model asks: then each row is
+        somebody else's.
     """
 
     matrix: Matrix
     rows: Places
     labels: Labels
+    people: Places | None = None
 
     def chunks(self) -> Iterator[Values]:
         """Read the rows in their order, `CHUNK` of them at a time."""
@@ -67,7 +71,8 @@ class Sample:
 
     def some(self, places: Places) -> Sample:
         """Return some of the rows, by their places in the sample."""
-        return Sample(self.matrix, self.rows[places], self.labels[places])
+        people = None if self.people is None else self.people[places]
+        return Sample(self.matrix, self.rows[places], self.labels[places], people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +131,11 @@ class TrainingData:
 
     def together(self) -> Sample:
         """Return training and validation rows, for the final fit."""
+        both = (self.train, self.validation)
+        people = [one.people for one in both if one.people is not None]
         return Sample(
             self.train.matrix,
-            np.concatenate([self.train.rows, self.validation.rows]),
-            np.concatenate([self.train.labels, self.validation.labels]),
+            np.concatenate([one.rows for one in both]),
+            np.concatenate([one.labels for one in both]),
+            np.concatenate(people) if len(people) == len(both) else None,
         )

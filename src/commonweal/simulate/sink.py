@@ -33,7 +33,7 @@ class Sink:
     data: Path
     truth: Path
     threads: int = 1
-    step: Callable[[str], AbstractContextManager[None]] = field(default=lambda _: nullcontext())
+    step: Callable[[str], AbstractContextManager[object]] = field(default=lambda _: nullcontext())
     rows: dict[str, int] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 

@@ -141,7 +141,7 @@ def _parts(
 def _of(sample: Sample, person: NDArray[np.int64], some: NDArray[np.int64]) -> Sample:
     """Return the rows of some persons."""
     mine = np.isin(person[sample.rows], some)
-    return Sample(sample.matrix, sample.rows[mine], sample.labels[mine])
+    return Sample(sample.matrix, sample.rows[mine], sample.labels[mine], person[sample.rows[mine]])
 
 
 def _curve(

@@ -20,7 +20,7 @@ from commonweal.models.columns import columns_seen
 from commonweal.models.complete import complete
 from commonweal.models.data import Places, Sample, TrainingData
 from commonweal.models.parts import FOLDS, folded, fractions, needs_parts, parted
-from commonweal.models.spec import Learned, ModelSpec, blocks_seen
+from commonweal.models.spec import Learned, ModelSpec, TreeSpec, blocks_seen
 from commonweal.study.matrix import columns_of, seen_matrix
 from commonweal.study.stages import Workshop, code_below
 
@@ -111,17 +111,27 @@ def training_data(
     observed = read_table(labelled.file("labels.parquet"))["label"]
     known = observed.is_valid().to_numpy()
     values = observed.fill_null(0).to_numpy().astype(np.int8)
+    numbers = _people(people) if isinstance(spec, TreeSpec) and spec.alpha is None else None
     parts = {}
     for role in ("train", "validation"):
         rows = row_places(shop, people, role)
         rows = rows[known[rows]]
-        parts[role] = Sample(features_, rows, values[rows])
+        theirs = None if numbers is None else numbers[rows]
+        parts[role] = Sample(features_, rows, values[rows], theirs)
         _check_both(f"the {role} rows", parts[role])
     data = TrainingData(parts["train"], parts["validation"])
     if spec is None or not needs_parts(spec):
         return data
     ids = read_table(people.file("cohort.parquet"), ["entity_id"])["entity_id"]
     return _divided(data, ids, spec, shop.study.spec.study.seed)
+
+
+def _people(people: Artefact) -> Places:
+    """Return whose each cohort row is: the place of the id among all ids, ascending."""
+    ids = read_table(people.file("cohort.parquet"), ["entity_id"])["entity_id"]
+    codes = ids.combine_chunks().dictionary_encode()
+    place = np.argsort(np.argsort(codes.dictionary.to_numpy(zero_copy_only=False)))
+    return np.asarray(place[codes.indices.to_numpy()], np.int64)
 
 
 def _divided(data: TrainingData, ids: pa.ChunkedArray, spec: ModelSpec, seed: int) -> TrainingData:

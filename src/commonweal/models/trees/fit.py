@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.core.errors import StudyError, problem
+from commonweal.core.seeds import seed_for, stream
 from commonweal.features.cells import Values
 from commonweal.models.data import Sample
 from commonweal.models.spec import TreeSpec
-from commonweal.models.trees.cart import cart
 from commonweal.models.trees.fitted import TreeModel
-from commonweal.models.trees.found import Found
+from commonweal.models.trees.grow import Data, Shape, chosen, grown
+from commonweal.models.trees.path import usual_path
+from commonweal.models.trees.search import Effort
 from commonweal.models.trees.tree import Kind
 
 BUDGET = 4_000_000_000
@@ -28,7 +30,7 @@ def fit_tree(
     spec
         Settings.
     sample
-        Rows fitted on.
+        Rows fitted on; where the penalty is chosen, those of one person are in one fold.
     categorical
         Places of the columns that hold categories.
     seed
@@ -42,14 +44,18 @@ def fit_tree(
         If the rows are larger than `BUDGET`.
     """
     values = read_rows(sample)
-    kinds = kinds_of(values, categorical)
-    alpha = 0.001 if spec.alpha is None else spec.alpha
-    tree = cart(
-        values, sample.labels, sample.matrix.names, kinds,
-        alpha=alpha, max_depth=spec.max_depth, min_leaf=spec.min_leaf,
-    )  # fmt: skip
-    reached, leaves = tree.objective(alpha), len(tree.leaves)
-    return TreeModel(tree, Found(alpha, reached, leaves, reached, leaves, (reached,)))
+    names, kinds = sample.matrix.names, kinds_of(values, categorical)
+    data = Data(values, sample.labels, np.ones(len(values)), names, kinds)
+    shape = Shape(spec.max_depth, spec.min_leaf, spec.bins)
+    effort = Effort(restarts=spec.restarts, threads=threads, seed=seed_for(seed, "tree"))
+    if spec.alpha is not None:
+        return TreeModel(*grown(data, shape, spec.alpha, effort))
+    people = np.arange(len(values)) if sample.people is None else sample.people
+    numbers = np.unique(people, return_inverse=True)[1]
+    dealt = stream(seed, "tree", "folds").permutation(np.arange(numbers.max() + 1) % spec.folds)
+    return TreeModel(
+        *chosen(data, shape, usual_path(len(values)), dealt[numbers].astype(np.int64), effort)
+    )
 
 
 def read_rows(sample: Sample) -> Values:

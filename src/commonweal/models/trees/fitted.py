@@ -79,7 +79,7 @@ class TreeModel:
     def save(self, folder: Path) -> None:
         """Write tree and search as JSON."""
         plain: dict[str, Any] = {"names": self.tree.names, "kinds": self.tree.kinds}
-        plain |= {name: getattr(self.tree, name).tolist() for name in _ARRAYS}
+        plain |= {name: _said(getattr(self.tree, name)) for name in _ARRAYS}
         said = {"tree": plain, "found": asdict(self.found)}
         (folder / _FILE).write_text(pretty_json(said), encoding="utf-8")
 
@@ -95,3 +95,8 @@ class TreeModel:
         path = tuple(Tried(**one) for one in found.pop("path"))
         restarts = tuple(found.pop("restarts"))
         return cls(tree, Found(**found, restarts=restarts, path=path))
+
+
+def _said(numbers: NDArray[Any]) -> list[Any]:
+    """Return numbers as JSON holds them: what is no finite number as a word."""
+    return [x if np.isfinite(x) else str(x) for x in numbers.tolist()]

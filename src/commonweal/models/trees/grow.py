@@ -1,0 +1,144 @@
+"""Rows to a tree: binned, searched, held against CART, and against the proven optimum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonweal.models.trees.bins import MOST, Floats, binned
+from commonweal.models.trees.build import tree_of
+from commonweal.models.trees.found import Found
+from commonweal.models.trees.path import cross_validated, simplest
+from commonweal.models.trees.rows import Task, leaves, root_errors
+from commonweal.models.trees.search import Effort, Progress, search
+from commonweal.models.trees.splits import all_splits
+from commonweal.models.trees.tree import Kind, Tree
+
+_QUICK = Effort(restarts=1, width=1)
+"""How hard the trees of folds are searched for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Rows learned from.
+
+    Parameters
+    ----------
+    values
+        Shape (rows, columns), NaN where missing.
+    labels
+        0 or 1, shape (rows,).
+    weights
+        Shape (rows,), above 0.
+    names, kinds
+        Of the columns.
+    """
+
+    values: NDArray[np.generic]
+    labels: NDArray[np.int8]
+    weights: Floats
+    names: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+
+    def some(self, rows: NDArray[np.int64]) -> Data:
+        """Return some of the rows."""
+        return replace(
+            self, values=self.values[rows], labels=self.labels[rows], weights=self.weights[rows]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a tree may look like.
+
+    Parameters
+    ----------
+    max_depth
+        Most splits from root to leaf.
+    min_leaf
+        Least weight of a leaf's rows.
+    max_bins
+        Most bins of a column of numbers.
+    """
+
+    max_depth: int = 4
+    min_leaf: float = 1.0
+    max_bins: int = MOST
+
+
+def grown(
+    data: Data, shape: Shape, alpha: float, effort: Effort, progress: Progress | None = None
+) -> tuple[Tree, Found]:
+    """Find a tree for one penalty.
+
+    Parameters
+    ----------
+    data
+        Rows learned from.
+    shape
+        What the tree may look like.
+    alpha
+        Penalty a leaf, as a share of the root's squared errors.
+    effort
+        How hard it is searched for.
+    progress
+        Told after each depth.
+    """
+    task = _task(data, shape, alpha)
+    outcome = search(task, effort, progress)
+    tree = tree_of(task, outcome.branch, data.names, data.kinds)
+    start = tree_of(task, outcome.greedy, data.names, data.kinds)
+    found = Found(
+        alpha=alpha, objective=tree.objective(alpha), leaves=leaves(outcome.branch),
+        cart_objective=start.objective(alpha), cart_leaves=leaves(outcome.greedy),
+        restarts=outcome.restarts, stopped=outcome.stopped,
+    )  # fmt: skip
+    return tree, found
+
+
+def chosen(
+    data: Data, shape: Shape, path: Sequence[float], folds: NDArray[np.int64], effort: Effort,
+    progress: Progress | None = None,
+) -> tuple[Tree, Found]:  # fmt: skip
+    """Choose a penalty by cross-validation, then find a tree for it on all rows.
+
+    Parameters
+    ----------
+    data, shape, effort, progress
+        As for `grown`.
+    path
+        Penalties tried.
+    folds
+        Fold of each row.
+    """
+    quick = replace(_QUICK, threads=effort.threads, seed=effort.seed)
+
+    def grow(rows: NDArray[np.int64], alpha: float) -> Tree:
+        return grown(data.some(rows), shape, alpha, quick)[0]
+
+    tried = cross_validated(
+        grow, data.values, data.labels.astype(np.float64), data.weights, folds, path
+    )
+    tree, found = grown(data, shape, simplest(tried), effort, progress)
+    return tree, replace(found, path=tried)
+
+
+def greedily(data: Data, shape: Shape, alpha: float) -> Tree:
+    """Return CART's tree on the same bins, pruned by the same penalty."""
+    from commonweal.models.trees.greedy import greedy
+
+    task = _task(data, shape, alpha)
+    return tree_of(task, greedy(task), data.names, data.kinds)
+
+
+def _task(data: Data, shape: Shape, alpha: float) -> Task:
+    cells = binned(data.values, data.kinds, shape.max_bins)
+    labels = data.labels.astype(np.float64)
+    return Task(
+        binned=cells, splits=all_splits(cells), labels=labels, weights=data.weights,
+        weighted=bool((data.weights != 1).any()), penalty=alpha * root_errors(labels, data.weights),
+        depth=shape.max_depth, least=shape.min_leaf,
+    )  # fmt: skip
