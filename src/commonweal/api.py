@@ -10,6 +10,7 @@ from commonweal.evaluation.costs import Costs, costs
 from commonweal.evaluation.crossings import Rates, rates
 from commonweal.evaluation.curves import Curves, curves
 from commonweal.evaluation.fairness import Differences, Fairness, fairness
+from commonweal.evaluation.interpretability import ModelComparison, compare_models
 from commonweal.evaluation.leaves import leaf_figures
 from commonweal.evaluation.outcomes import OtherOutcomes, other_outcomes
 from commonweal.evaluation.spec import Assumed
@@ -22,6 +23,7 @@ from commonweal.linkage.repeats.merging import Merged, latest_orders, merge
 from commonweal.linkage.spec import Columns, Field, LinkageSpec, TrustedId
 from commonweal.models.scorecard.estimator import Scorecard
 from commonweal.models.trees.export import tree_python, tree_sql
+from commonweal.models.trees.optimal import OptimalTree
 from commonweal.models.trees.rules import LeafFigure, Words, tree_text
 from commonweal.models.trees.tree import Tree
 from commonweal.records.derived import Derived, derive
@@ -63,8 +65,10 @@ __all__ = [
     "LiveFeatures",
     "Merged",
     "Metric",
+    "ModelComparison",
     "MissingComparison",
     "Ranked",
+    "OptimalTree",
     "OtherOutcomes",
     "Rates",
     "MovedBoundary",
@@ -85,6 +89,7 @@ __all__ = [
     "check_tables",
     "compare",
     "compare_missing",
+    "compare_models",
     "composition",
     "consolidate",
     "curves",

@@ -1,4 +1,4 @@
-"""What is asked about what matters: ``[selection]``, ``[proxies]`` and ``[learning_curve]``."""
+"""What is asked about what matters, and about models that can be read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Literal
 
 Kind = Literal["boosted", "logistic", "ols", "scorecard"]
 """Kinds of model that are fitted on the features chosen."""
+Strategy = Literal["boosted", "logistic", "scorecard", "tree", "cart", "count_rank"]
+"""Kinds of model that are compared beside how much of them one must read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +64,35 @@ class LearningCurveSpec:
 
     fractions: tuple[float, ...] = (0.1, 0.2, 0.4, 0.7, 1.0)
     repeats: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterpretabilitySpec:
+    """What a model that can be read gives up: kinds of model on repeated splits of the people.
+
+    Measured in every study, on training and validation dates alone.
+
+    Parameters
+    ----------
+    kinds
+        Kinds of model compared; the others are held against `boosted`, or against the first where
+        it is not named. Settings are those of the headline model if it is of the kind, else of the
+        first model declared of it, else the usual ones on the columns that the headline model
+        sees. `cart` has those of `tree`. `count_rank` is compared where one is declared.
+    splits
+        How often the people are divided at random; 0: nothing is compared.
+    rows
+        Most rows used, of people drawn at random; fewer where rows by columns would be more than
+        15 million numbers.
+    """
+
+    kinds: tuple[Strategy, ...] = (
+        "boosted",
+        "logistic",
+        "scorecard",
+        "tree",
+        "cart",
+        "count_rank",
+    )
+    splits: int = 5
+    rows: int = 20_000

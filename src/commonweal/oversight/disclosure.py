@@ -177,6 +177,18 @@ class Disclosure:
         """
         return set(ranking.ends.tolist()) <= set(self.edges(ranking, cutoffs))
 
+    def mean_areas(self, rankings: Sequence[Ranking]) -> int:
+        """Return how many decimals of the mean of several rankings' areas may be shown; 0 for none.
+
+        The rankings are of several draws of the people, and nothing else of them is shown. Where
+        the area of one might be shown, the mean may; where not, because it has few blocks of equal
+        scores, the mean is still one equation in the whole numbers of all: what counts is how many
+        pairs of a positive and a negative there are in all rankings together.
+        """
+        decimals = min(self.areas(ranking, ()) for ranking in rankings)
+        pairs = sum(r.positives * (r.n - r.positives) for r in rankings)
+        return 3 if not decimals and pairs >= _MANY_PAIRS else decimals
+
     def _filled(self, table: _Table, held: list[int], chosen: set[int]) -> list[int]:
         """Return the earliest safe cut-offs on the grid, and the ends held already.
 

@@ -10,6 +10,7 @@ from commonweal.cohorts.spec import CohortSpec, OutcomeSpec
 from commonweal.cohorts.splits import Split
 from commonweal.core.results import Finding, Metric
 from commonweal.decisions.spec import Capacity
+from commonweal.evaluation.matters import InterpretabilitySpec
 from commonweal.evaluation.spec import CostsSpec, EvaluationSpec, StabilitySpec, UnitsSpec
 from commonweal.models.scorecard.card import Card
 from commonweal.models.scorecard.words import Words
@@ -232,6 +233,8 @@ class Content:
         The study's scorecards.
     trees
         The decision trees among the models, in words.
+    interpretability
+        How kinds of model were compared.
     """
 
     about: About
@@ -264,6 +267,7 @@ class Content:
     tuning: tuple[TuningSummary, ...] = ()
     cards: tuple[CardSummary, ...] = ()
     trees: tuple[TreeSummary, ...] = ()
+    interpretability: InterpretabilitySpec = field(default_factory=InterpretabilitySpec)
 
     @property
     def exempt(self) -> bool:

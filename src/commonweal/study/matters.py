@@ -1,4 +1,4 @@
-"""The stages that ask what matters: selection, proxies and the learning curve, where asked."""
+"""The stages that ask what matters, where asked, and what a model that can be read gives up."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from commonweal.core.store import Artefact
 from commonweal.models.spec import Learned, Tunable
 from commonweal.study.chain import Chain
 from commonweal.study.evaluated import Evaluated, evaluated
+from commonweal.study.interpretability import interpretability
 from commonweal.study.learning import learning_stages
 from commonweal.study.proxies import proxies
 from commonweal.study.selection import (
@@ -43,6 +44,8 @@ def matters(
     if spec.learning_curve is not None:
         stages += learning_stages(_plain(shop, main), made, people, labelled, blocks)
         measured.append(stages[-1])
+    measured.append(interpretability(shop, main))
+    stages.append(measured[-1])
     for artefact in measured:
         said = evaluated(artefact)
         metrics += said.metrics

@@ -1,4 +1,4 @@
-"""Whether the sections that ask what matters can be answered."""
+"""Whether the sections that ask what matters, and what can be read, can be answered."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from commonweal.study.parts import Parts, between, known, once
 
 _MOST_FEATURES = 1_000
 _MOST_REPEATS = 100
+_FEWEST_ROWS = 100
 
 
 def check_matters(parts: Parts) -> Iterator[Problem]:
-    """Check ``[selection]``, ``[proxies]`` and ``[learning_curve]``."""
+    """Check ``[selection]``, ``[proxies]``, ``[learning_curve]`` and ``[interpretability]``."""
     yield from _selection(parts)
     yield from _proxies(parts)
     yield from _learning_curve(parts)
+    yield from _interpretability(parts)
 
 
 def _selection(parts: Parts) -> Iterator[Problem]:
@@ -63,3 +65,18 @@ def _learning_curve(parts: Parts) -> Iterator[Problem]:
         if not 0 < share <= 1:
             yield Problem(where, f"holds {share}", "use more than 0, at most 1")
     yield from between(spec.repeats, 1, _MOST_REPEATS, parts.at("learning_curve.repeats"))
+
+
+def _interpretability(parts: Parts) -> Iterator[Problem]:
+    spec = parts.study.get("interpretability")
+    if spec is None:
+        return
+    where = parts.at("interpretability.kinds")
+    yield from once(spec.kinds, where)
+    if len(spec.kinds) < 2:
+        yield Problem(where, "names fewer than two kinds", "name two, or set splits = 0")
+    splits = parts.at("interpretability.splits")
+    yield from between(spec.splits, 0, _MOST_REPEATS, splits)
+    if spec.splits == 1:
+        yield Problem(splits, "is 1: nothing tells how far chance goes", "use 2 or more, or 0")
+    yield from between(spec.rows, _FEWEST_ROWS, 10_000_000, parts.at("interpretability.rows"))

@@ -92,6 +92,7 @@ def content(
         variants=tuple(summary(shop.study, variant) for variant, _ in varied),
         study_file=STUDY, outcomes=spec.outcomes, costs=spec.costs,
         units=spec.units, stability=spec.stability, cards=cards, trees=tuple(told),
+        interpretability=spec.interpretability,
     )  # fmt: skip
 
 

@@ -9,7 +9,12 @@ from pathlib import Path
 from commonweal.cohorts.spec import CohortSpec, FilterSpec, OutcomeSpec
 from commonweal.core.engines.address import Address
 from commonweal.decisions.spec import Capacity, RecommendationSpec
-from commonweal.evaluation.matters import LearningCurveSpec, ProxiesSpec, SelectionSpec
+from commonweal.evaluation.matters import (
+    InterpretabilitySpec,
+    LearningCurveSpec,
+    ProxiesSpec,
+    SelectionSpec,
+)
 from commonweal.evaluation.spec import CostsSpec, EvaluationSpec, StabilitySpec, UnitsSpec
 from commonweal.features.spec import BlockSpec
 from commonweal.models.spec import ModelSpec
@@ -40,6 +45,7 @@ class StudySpec:
     selection: SelectionSpec | None = None
     proxies: ProxiesSpec | None = None
     learning_curve: LearningCurveSpec | None = None
+    interpretability: InterpretabilitySpec = field(default_factory=InterpretabilitySpec)
     outcomes: Mapping[str, OutcomeSpec] = field(default_factory=dict)
     costs: CostsSpec | None = None
     units: UnitsSpec | None = None

@@ -15,6 +15,7 @@ from commonweal.reports.sections.data import data
 from commonweal.reports.sections.features import features
 from commonweal.reports.sections.glossary import glossary
 from commonweal.reports.sections.groups import groups
+from commonweal.reports.sections.interpretability import interpretability
 from commonweal.reports.sections.line import line
 from commonweal.reports.sections.outcomes import outcomes
 from commonweal.reports.sections.people import people
@@ -34,6 +35,7 @@ SECTIONS: tuple[Callable[[Reading], Section], ...] = (
     people,
     cohort,
     results,
+    interpretability,
     groups,
     outcomes,
     line,
