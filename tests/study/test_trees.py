@@ -19,10 +19,13 @@ from commonweal.cli import app
 from commonweal.core.errors import BurdenError, StudyError
 from commonweal.core.store import Artefact, Store
 from commonweal.core.tables import read_table
+from commonweal.evaluation.ranking import Ranking
 from commonweal.models.spec import TreeSpec
 from commonweal.models.trees.found import Found
 from commonweal.models.trees.rules import leaves_of
 from commonweal.reports.words import percent
+from commonweal.study.beside import _leaves
+from commonweal.study.evaluated import evaluated
 from commonweal.study.load import load
 from commonweal.study.matrix import seen_matrix
 from commonweal.study.regions import read_tree, regions
@@ -321,3 +324,19 @@ def test_how_near_the_best_a_tree_is_is_said_without_sums_where_leaves_are_poole
     assert found_words(near, exact=False).startswith("1.0% above the certified optimum: 8 leaves")
     late = Found(0.001, 900.0, 8, 909.0, 9, (900.0,), stopped=True)
     assert "best of 1, stopped when its time was up: 8 leaves" in found_words(late, exact=False)
+
+
+def test_variants_are_held_against_the_leaves_as_they_are_told(real: Ran) -> None:
+    rows, labels, _ = real.rows(TEST)
+    spec, fitted = real.spec("rules"), real.stage("models/rules")
+    names = seen_matrix(spec, real.blocks).names
+    tree = read_tree(spec, fitted, names)[0].tree
+    region = real.regions("rules", rows)
+    scores = tree.chance[tree.leaves][region]
+    ranking = Ranking.of(scores, labels.astype(np.int8), np.arange(len(rows), dtype=np.uint64))
+    told = evaluated(real.stage("evaluation")).metrics
+    (groups,) = _leaves({"rules": scores}, {"rules": (ranking, ())}, told)
+    parts = [leaves_of(m["group"]) for m in real.metrics("tree.observed", "rules")]
+    assert groups.tolist() == [
+        str(next(i for i, part in enumerate(parts) if leaf in part)) for leaf in region
+    ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from commonweal.core.results import Metric
 from commonweal.models.spec import TreeSpec
@@ -15,8 +16,10 @@ from commonweal.study.examine.comparison import rounded
 from commonweal.study.spec import Study
 
 _CHANCES = re.compile(
-    r"predict|calibrated|^calibration\.(slope|intercept|error)|^features\.share$|^matters\."
+    r"predict|calibrated|calibration_gap$|^calibration\.(slope|intercept|error)|^features\.share$"
+    r"|^units\."
 )
+_TESTS = re.compile(r"calibration_gap\.p")
 _ERRORS = re.compile(r"brier|log_loss")
 
 
@@ -33,6 +36,8 @@ def _blunt(metric: Metric, trees: Collection[str], headline: str) -> Metric:
     about = {metric.model or headline, metric.against}
     if not about & set(trees):
         return metric
+    if _TESTS.search(metric.metric):
+        return replace(metric, value=float(f"{metric.value:.2g}"))
     if _ERRORS.search(metric.metric):
         return rounded(metric, 4)
     return rounded(metric, 3) if _CHANCES.search(metric.metric) else metric
