@@ -152,13 +152,19 @@ def test_a_bound_below_small_leaves_is_not_called_proven() -> None:
     assert set(said) == {True, False}
 
 
-@pytest.mark.parametrize("depth", [0, 2])
-def test_a_leaf_alone_needs_no_proof(depth: int, small: Sample) -> None:
+@pytest.mark.parametrize(
+    ("alpha", "depth", "least", "all_alike"),
+    [(0.01, 0, 1, False), (0.01, 2, 1, True), (0.01, 2, 101, False), (1.0, 2, 1, False)],
+)
+def test_a_leaf_alone_needs_no_proof(
+    alpha: float, depth: int, least: int, all_alike: bool, small: Sample
+) -> None:
     values, labels = small
-    labels = np.zeros_like(labels) if depth else labels
-    found = certify(values, labels, alpha=0.01, max_depth=depth, min_leaf=1, seconds=0)
+    labels = np.zeros_like(labels) if all_alike else labels
+    found = certify(values, labels, alpha=alpha, max_depth=depth, min_leaf=least, seconds=0)
     assert found is not None
-    assert found.objective == found.bound == found.tree.objective(0.01)
+    assert found.proven
+    assert found.objective == found.bound == found.tree.objective(alpha)
     assert len(found.tree.leaves) == 1
 
 
@@ -191,8 +197,8 @@ def test_too_large_a_problem_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.slow
 def test_a_proof_that_breaks_says_why(small: Sample) -> None:
-    with pytest.raises(RuntimeError, match="cost_complexity"):  # must not be above 1
-        certify(*small, alpha=2.0, max_depth=2, min_leaf=1, seconds=SECONDS)
+    with pytest.raises(RuntimeError, match="max_depth"):  # must not be above 20
+        certify(*small, alpha=0.01, max_depth=21, min_leaf=1, seconds=SECONDS)
 
 
 def test_without_pystreed_the_mend_is_said(small: Sample, monkeypatch: pytest.MonkeyPatch) -> None:

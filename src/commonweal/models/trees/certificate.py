@@ -110,6 +110,7 @@ def certify(
     most = min(COLUMNS, CELLS // max(len(labels), 1))
     offered = list(islice(_offered(values, kinds), most + 1))
     splittable = max_depth > 0 and len(labels) >= 2 * min_leaf and 0 < labels.mean() < 1
+    splittable = splittable and alpha < 1  # else a split costs more than it can gain
     if not (offered and splittable):
         tree = _grown(None, [], values, labels, names, kinds)
         return Certificate(
