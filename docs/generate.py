@@ -127,6 +127,7 @@ SECTIONS: dict[str, list[tuple[str, Any]]] = {
         ("[selection]", matters.SelectionSpec),
         ("[proxies]", matters.ProxiesSpec),
         ("[learning_curve]", matters.LearningCurveSpec),
+        ("[interpretability]", matters.InterpretabilitySpec),
     ],
 }
 

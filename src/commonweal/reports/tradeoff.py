@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import altair as alt
@@ -124,7 +124,10 @@ def span_of(choices: Sequence[Choice]) -> tuple[float, float, float]:
     low = max(0.0, min(c.low for c in choices))
     high = min(1.0, max(c.high for c in choices))
     step = next(s for s in (0.01, 0.02, 0.05, 0.1, 0.2) if (high - low) / s <= 5 or s == 0.2)
-    return math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step or step, step
+    last = max(math.ceil(high / step - 1e-9), math.floor(low / step + 1e-9) + 1)
+    last = min(last, round(1 / step))
+    first = min(math.floor(low / step + 1e-9), last - 1)
+    return round(first * step, 6), round(last * step, 6), step
 
 
 def _across(size: float, most: float) -> float:
@@ -149,13 +152,15 @@ def _placed(choices: Sequence[Choice], most: float, start: float, end: float) ->
 
 def _apart(placed: Sequence[_Placed]) -> list[_Placed]:
     """Move marks that would lie on each other beside each other, in their order."""
-    found: list[_Placed] = []
-    for one in sorted(placed, key=lambda p: (p.across, p.place)):
-        at = one.across
-        if found and at - found[-1].across < _SHIFT:
-            at = min(found[-1].across + _SHIFT, _WIDE)
-        found.append(_Placed(one.choice, at, one.down, one.top, one.bottom, one.place))
-    return found
+    ordered = sorted(placed, key=lambda p: (p.across, p.place))
+    places: list[float] = []
+    for one in ordered:
+        places.append(max(one.across, places[-1] + _SHIFT) if places else one.across)
+    most = float(_WIDE)
+    for number in reversed(range(len(places))):
+        places[number] = min(places[number], most)
+        most = places[number] - _SHIFT
+    return [replace(one, across=at) for one, at in zip(ordered, places, strict=True)]
 
 
 def _names(placed: Sequence[_Placed], most: float, start: float, end: float) -> list[alt.Chart]:

@@ -27,6 +27,7 @@ from commonweal.models.trees.cart import cart
 from commonweal.models.trees.fit import kinds_of, read_rows
 from commonweal.models.trees.fitted import TreeModel
 from commonweal.models.trees.found import Found
+from commonweal.models.trees.path import usual_path
 from commonweal.models.trees.penalty import best_alpha
 from commonweal.models.trees.tree import Tree
 from commonweal.study.matrix import columns_of
@@ -37,9 +38,9 @@ USUAL: Mapping[Strategy, Learned] = {
     "boosted": BoostedSpec(kind="boosted"),
     "logistic": LogisticSpec(kind="logistic"),
     "scorecard": ScorecardSpec(kind="scorecard"),
-    "tree": TreeSpec(kind="tree"),
+    "tree": TreeSpec(kind="tree", bins=32),
 }
-"""Settings of a kind that the study does not declare."""
+"""Settings of a kind that the study does not declare; the tree's few bins are for speed."""
 WIDE = 600
 """Most columns of a logistic regression that the study does not declare: it would take minutes."""
 
@@ -154,7 +155,7 @@ def _fitted(plan: Plan, data: TrainingData, seed: int, alpha: float | None) -> F
     alpha = spec.alpha if alpha is None else alpha
     alpha = _alpha(spec, data) if alpha is None else alpha
     if plan.kind == "tree":
-        return fit(replace(spec, alpha=alpha), data, seed, 1)
+        return fit(replace(spec, alpha=alpha, restarts=1), data, seed, 1)
     tree = _cart(spec, replace(data, train=data.together()), alpha)
     reached, leaves = tree.objective(alpha), len(tree.leaves)
     return TreeModel(tree, Found(alpha, reached, leaves, reached, leaves, (reached,)))
@@ -170,7 +171,9 @@ def _stopped(spec: BoostedSpec, data: TrainingData, seed: int) -> BoostedSpec:
 
 def _alpha(spec: TreeSpec, data: TrainingData) -> float:
     """Choose the penalty as the others choose what they must: for CART, so that no tree gains."""
-    return best_alpha(_cart(spec, data, 0.0), read_rows(data.validation), data.validation.labels)
+    held = data.validation
+    path = usual_path(len(data.train.rows))
+    return best_alpha(_cart(spec, data, 0.0), read_rows(held), held.labels, path)
 
 
 def _cart(spec: TreeSpec, data: TrainingData, alpha: float) -> Tree:

@@ -28,6 +28,8 @@ from commonweal.study.regions import read_tree, regions_in
 from commonweal.study.stages import Workshop, code_below
 
 FILE = "told.json"
+_WHOLE = ("days", "incidents", "links", "people", "values")
+"""Units of columns that hold whole numbers only."""
 
 
 def trees(shop: Workshop, main: Chain) -> tuple[Artefact, ...]:
@@ -86,20 +88,27 @@ def _told(
 
 
 def words(blocks: Mapping[str, Artefact], filled: set[str]) -> Words:
-    """Return what categories are called, and which columns are never missing."""
+    """Return what columns and categories are called, and which are never missing, or whole.
+
+    A column that is filled may hold a mean, which need not be whole.
+    """
     codes: dict[str, tuple[str, ...]] = {}
-    complete = set(filled)
+    columns: dict[str, str] = {}
+    complete, whole = set(filled), set[str]()
     for artefact in blocks.values():
         described: Any = artefact.json(DESCRIBED)
         known = described["notes"].get("codes", {})
         for feature in described["features"]:
+            columns[feature["name"]] = feature["meaning"].rstrip(".")
             if not feature["missing"]:
                 complete.add(feature["name"])
+            if feature["unit"] in _WHOLE and feature["name"] not in filled:
+                whole.add(feature["name"])
             if feature["unit"] == "category":
                 stem = feature["name"].rpartition(".")[0]
                 column = next(c for c in known if stem.endswith(f".{c}"))
                 codes[feature["name"]] = tuple(known[column])
-    return Words(codes=codes, complete=frozenset(complete))
+    return Words(columns, codes, frozenset(complete), frozenset(whole))
 
 
 def _learned(

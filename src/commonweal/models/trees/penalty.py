@@ -8,35 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.features.cells import Values
+from commonweal.models.trees.path import pruned
 from commonweal.models.trees.tree import Tree
-
-ALPHAS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
-"""Penalties tried, as shares of the root's squared errors."""
-
-
-def standing(tree: Tree, alpha: float) -> NDArray[np.int64]:
-    """Return the node that stands for each node once the tree is pruned, shape (nodes,).
-
-    Of all subtrees with the same root, the smallest with the least `Tree.objective` is kept
-    (Breiman et al. 1984): found from the leaves up.
-    """
-    penalty = alpha * tree.root_sse
-    best = tree.positives * (tree.rows - tree.positives) / tree.rows + penalty
-    inner = np.flatnonzero(tree.left >= 0).tolist()
-    kept = np.zeros(len(tree.left), np.bool_)
-    for node in reversed(inner):  # parents come before their children
-        below = best[tree.left[node]] + best[tree.right[node]]
-        kept[node] = below < best[node]
-        best[node] = min(below, best[node])
-    stands = np.arange(len(tree.left))
-    for node in inner:
-        if not kept[node] or stands[node] != node:
-            stands[[tree.left[node], tree.right[node]]] = stands[node]
-    return stands
 
 
 def best_alpha(
-    tree: Tree, values: Values, labels: NDArray[np.int8], alphas: Sequence[float] = ALPHAS
+    tree: Tree, values: Values, labels: NDArray[np.int8], alphas: Sequence[float]
 ) -> float:
     """Return the penalty whose pruned tree predicts other rows best, by log loss.
 
@@ -54,13 +31,13 @@ def best_alpha(
     alphas
         Penalties tried.
     """
-    leaves = tree.apply(values)
-    chance = (tree.positives + tree.chance[0]) / (tree.rows + 1.0)
     tried = sorted(alphas, reverse=True)
-    losses = [_log_loss(chance[standing(tree, alpha)[leaves]], labels) for alpha in tried]
+    losses = [_log_loss(pruned(tree, alpha), values, labels) for alpha in tried]
     return tried[int(np.argmin(losses))]
 
 
-def _log_loss(chances: NDArray[np.float64], labels: NDArray[np.int8]) -> float:
-    clipped = np.clip(chances, 1e-12, 1 - 1e-12)
+def _log_loss(tree: Tree, values: Values, labels: NDArray[np.int8]) -> float:
+    leaf = tree.apply(values)
+    shares = (tree.positives + tree.chance[0]) / (tree.rows + 1.0)
+    clipped = np.clip(shares[leaf], 1e-12, 1 - 1e-12)
     return float(-np.where(labels == 1, np.log(clipped), np.log1p(-clipped)).sum())

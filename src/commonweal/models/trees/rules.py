@@ -21,11 +21,14 @@ class Words:
         Column of categories -> what each code stands for, in their order.
     complete
         Columns that are never missing: of these it is not said where the missing go.
+    whole
+        Columns of whole numbers: of these it is said "at most 2" and "at least 3", not "<= 2.5".
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
     complete: frozenset[str] = frozenset()
+    whole: frozenset[str] = frozenset()
 
     def column(self, name: str) -> str:
         """Return what a column is called."""
@@ -256,7 +259,21 @@ def _values(held: _Held, called: str, name: str, kind: Kind, words: Words) -> st
         return f"{called} is {'yes' if one else 'no'}"
     if held.nobody:
         return None
+    if name in words.whole:
+        return _whole(held, called)
     low, high = (f"{end:.6g}" for end in (held.low, held.high))
     if math.isinf(held.low):
         return "" if math.isinf(held.high) else f"{called} <= {high}"
     return f"{called} > {low}" if math.isinf(held.high) else f"{low} < {called} <= {high}"
+
+
+def _whole(held: _Held, called: str) -> str | None:
+    """Say which whole numbers are meant; empty where all are, None where none is."""
+    if math.isinf(held.low) or math.isinf(held.high):
+        if math.isinf(held.low):
+            return "" if math.isinf(held.high) else f"{called}: at most {math.floor(held.high):,}"
+        return f"{called}: at least {math.floor(held.low) + 1:,}"
+    low, high = math.floor(held.low) + 1, math.floor(held.high)
+    if low >= high:
+        return f"{called}: {low:,}" if low == high else None
+    return f"{called}: {low:,} to {high:,}"
