@@ -95,7 +95,7 @@ def tradeoff(label: str, choices: Sequence[Choice], title: str, share: bool) -> 
 def _across_axis(most: float) -> alt.X:
     powers = [10.0**i for i in range(math.floor(math.log10(most) + 1e-9) + 1)]
     axis = alt.Axis(
-        title="things to read; each step: ten times as many", titleAnchor="start",
+        title="things to read (log scale)", titleAnchor="start",
         titleAlign="left", titleBaseline="top", titleX=0, titleY=28, grid=False, values=powers,
         format=",d",
     )  # fmt: skip

@@ -154,3 +154,21 @@ def test_an_alternative_is_put_in_brackets_where_it_is_joined() -> None:
     assert joined(()) == "everybody"
     assert joined(("age <= 5 or missing",)) == "age <= 5 or missing"
     assert joined(("age <= 5 or missing", "2 < x <= 5")) == "(age <= 5 or missing) and 2 < x <= 5"
+
+
+def test_whole_numbers_are_told_by_what_they_may_be() -> None:
+    """Arrests are cut at 2.5, 6 and 1.5: what is said holds of just the numbers that go there."""
+    nodes = [(0, 2.5, True, 1, 4), (0, 1.5, False, 2, 3), (-1, 0, False, -1, -1),
+             (-1, 0, False, -1, -1), (0, 6.0, False, 5, 6), (-1, 0, False, -1, -1),
+             (-1, 0, False, -1, -1)]  # fmt: skip
+    tree = plain(("arrests",), ("number",), nodes)
+    said = Words({"arrests": "Number of arrests"}, whole=frozenset({"arrests"}))
+    assert rules(tree, said) == (
+        ("Number of arrests: at most 1",),
+        ("Number of arrests: 2 or missing",),
+        ("Number of arrests: 3 to 6",),
+        ("Number of arrests: at least 7",),
+    )
+    values = np.array([[0.0], [1.0], [2.0], [np.nan], [3.0], [6.0], [7.0], [40.0]])
+    leaves = np.searchsorted(tree.leaves, tree.apply(values))
+    np.testing.assert_array_equal(leaves, [0, 0, 1, 1, 2, 2, 3, 3])
