@@ -169,6 +169,11 @@ def test_whole_numbers_are_told_by_what_they_may_be() -> None:
         ("Number of arrests: 3 to 6",),
         ("Number of arrests: at least 7",),
     )
+    # Nobody missing comes to the last two nodes: nothing is said of them there.
+    assert [branch.says.removeprefix("Number of arrests: ") for branch in outline(tree, said)] == [
+        "", "at most 2 or missing", "at most 1", "at least 2 or missing", "at least 3", "at most 6",
+        "at least 7",
+    ]  # fmt: skip
     values = np.array([[0.0], [1.0], [2.0], [np.nan], [3.0], [6.0], [7.0], [40.0]])
     leaves = np.searchsorted(tree.leaves, tree.apply(values))
     np.testing.assert_array_equal(leaves, [0, 0, 1, 1, 2, 2, 3, 3])

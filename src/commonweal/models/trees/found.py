@@ -86,5 +86,6 @@ class Found:
             return f"{above}: {mine}; {cart}"
         kind = f"local optimum, best of {len(self.restarts)}"
         if len(self.restarts) > 1:
-            kind += f" (the worst {100 * self.spread:.2g}% above it)"
+            apart = f"the worst {100 * self.spread:.2g}% above it"
+            kind += f" ({apart if self.spread > 1e-9 else 'all of them as good'})"
         return f"{kind}{', stopped when its time was up' if self.stopped else ''}: {mine}; {cart}"

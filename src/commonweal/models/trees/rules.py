@@ -121,8 +121,10 @@ def outline(tree: Tree, words: Words | None = None) -> tuple[Branch, ...]:
         column = int(tree.feature[node])
         for child in children:
             goes_left = child == children[0]
-            ways[child] = way | {column: way.get(column, _Held()).step(tree, node, goes_left)}
-            alone = _Held().step(tree, node, goes_left)
+            above = way.get(column, _Held())
+            ways[child] = way | {column: above.step(tree, node, goes_left)}
+            # Alone, but for the missing: who were sent elsewhere above come no more.
+            alone = _Held(missing=above.missing).step(tree, node, goes_left)
             said[child] = _phrase(alone, tree, column, words) or "anything else"
         found.append(Branch(depths[node], said[node], None, ()))
     return tuple(found)
