@@ -11,6 +11,7 @@ from commonweal.evaluation.crossings import Rates, rates
 from commonweal.evaluation.curves import Curves, curves
 from commonweal.evaluation.fairness import Differences, Fairness, fairness
 from commonweal.evaluation.interpretability import ModelComparison, compare_models
+from commonweal.evaluation.leaves import leaf_figures
 from commonweal.evaluation.outcomes import OtherOutcomes, other_outcomes
 from commonweal.evaluation.spec import Assumed
 from commonweal.evaluation.stability import Stability, stability
@@ -21,12 +22,17 @@ from commonweal.linkage.repeats.find import Repeats, find_repeats
 from commonweal.linkage.repeats.merging import Merged, latest_orders, merge
 from commonweal.linkage.spec import Columns, Field, LinkageSpec, TrustedId
 from commonweal.models.scorecard.estimator import Scorecard
+from commonweal.models.trees.export import tree_python, tree_sql
+from commonweal.models.trees.optimal import OptimalTree
+from commonweal.models.trees.rules import LeafFigure, Words, tree_text
+from commonweal.models.trees.tree import Tree
 from commonweal.records.derived import Derived, derive
 from commonweal.records.derived_spec import DerivedSpec, ImputeSpec
 from commonweal.records.episode_spec import EpisodeSpec
 from commonweal.records.episodes import consolidate
 from commonweal.records.missing import MissingComparison, compare_missing
 from commonweal.records.repeat_spec import RepeatSpec
+from commonweal.reports.trees_svg import tree_svg
 from commonweal.simulate.world import Simulated, simulate
 from commonweal.study.check import check_tables
 from commonweal.study.live import LiveFeatures, live_features, write_live_features
@@ -53,6 +59,7 @@ __all__ = [
     "Field",
     "Finding",
     "ImputeSpec",
+    "LeafFigure",
     "Linkage",
     "LinkageSpec",
     "LiveFeatures",
@@ -61,6 +68,7 @@ __all__ = [
     "ModelComparison",
     "MissingComparison",
     "Ranked",
+    "OptimalTree",
     "OtherOutcomes",
     "Rates",
     "MovedBoundary",
@@ -73,9 +81,11 @@ __all__ = [
     "Study",
     "StudyError",
     "Thresholds",
+    "Tree",
     "TrustedId",
     "calibration",
     "Units",
+    "Words",
     "check_tables",
     "compare",
     "compare_missing",
@@ -88,6 +98,7 @@ __all__ = [
     "fairness",
     "find_repeats",
     "latest_orders",
+    "leaf_figures",
     "link",
     "live_features",
     "load",
@@ -101,6 +112,10 @@ __all__ = [
     "simulate",
     "stability",
     "thresholds",
+    "tree_python",
+    "tree_sql",
+    "tree_svg",
+    "tree_text",
     "units",
     "write_live_features",
 ]

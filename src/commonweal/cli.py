@@ -23,6 +23,9 @@ linking = typer.Typer(
 )
 app.add_typer(linking, name="link")
 
+growing = typer.Typer(help="Decision trees: take one out of a run.", no_args_is_help=True)
+app.add_typer(growing, name="tree")
+
 StudyFile = Annotated[Path, typer.Argument(help="The study file, study.toml.", show_default=False)]
 Data = Annotated[
     str | None,
@@ -263,6 +266,26 @@ def link_sensitivity(
 
         for moved in move_threshold(load(study, data), out, shift or [-2.0, 0.0, 2.0], threads):
             typer.echo(moved.sentence())
+
+
+@growing.command("export")
+def tree_export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a finished run.")],
+    model: Annotated[str, typer.Option(help="The tree's name among the models.")],
+    to: Annotated[str, typer.Option(help="sql, python, svg or text.")],
+    out: Annotated[
+        Path | None, typer.Option(help="File to write, outside the run's folder; else to stdout.")
+    ] = None,
+) -> None:
+    """Write a run's tree as a query, a Python module, a picture or text: help only."""
+    with _told("nothing was written"):
+        from commonweal.study.tree_export import exported, write_exported
+
+        if out is None:
+            typer.echo(exported(run, model, to), nl=False)
+        else:
+            write_exported(run, model, to, out)
+            typer.echo(f"{to}: {out}")
 
 
 @app.command()

@@ -26,6 +26,7 @@ from commonweal.models.spec import (
     LogisticSpec,
     ModelSpec,
     OlsSpec,
+    ScorecardSpec,
 )
 from models.memory import InMemory
 
@@ -36,6 +37,7 @@ SPECS: dict[str, ModelSpec] = {
     "logistic": LogisticSpec(kind="logistic", penalties=(1.0, 100.0)),
     "forest": ForestSpec(kind="forest", trees=15, min_leaf=30),
     "ols": OlsSpec(kind="ols"),
+    "scorecard": ScorecardSpec(kind="scorecard", min_rows=20),
     "count": CountRankSpec(kind="count_rank", feature="visits"),
     "base": BaseRateSpec(kind="base_rate"),
 }

@@ -17,7 +17,7 @@ from commonweal.core.tables import read_table, write_table
 from commonweal.evaluation.selection import select
 from commonweal.models.data import Sample
 from commonweal.models.registry import load as load_model
-from commonweal.models.spec import BoostedSpec, LogisticSpec
+from commonweal.models.spec import BoostedSpec, LogisticSpec, ScorecardSpec
 from commonweal.oversight.disclosure import SMALL
 from commonweal.study.load import load
 from commonweal.study.matrix import matrix
@@ -89,13 +89,15 @@ def test_chosen_on_training_rows_of_what_the_headline_sees(done: Run) -> None:
 def test_models_on_the_best_are_ordinary_models(done: Run) -> None:
     chosen = selected(stages(done)["selection"]).chosen
     headline = BoostedSpec(kind="boosted", leaves=7, blocks=("arrests",))
-    made = limited(headline, chosen, (3, 5, 99), ("boosted", "logistic"))
+    made = limited(headline, chosen, (3, 5, 99), ("boosted", "logistic", "scorecard"))
     assert list(made) == [
-        "boosted_best_3", "boosted_best_5", "logistic_best_3", "logistic_best_5"
+        "boosted_best_3", "boosted_best_5", "logistic_best_3", "logistic_best_5",
+        "scorecard_best_3", "scorecard_best_5",
     ]  # fmt: skip
     five = made["boosted_best_5"]
     assert five == BoostedSpec(kind="boosted", leaves=7, columns=chosen[:5])
     assert made["logistic_best_3"] == LogisticSpec(kind="logistic", columns=chosen[:3])
+    assert made["scorecard_best_3"] == ScorecardSpec(kind="scorecard", columns=chosen[:3])
 
 
 def test_proxies_are_measured_on_people_who_were_never_learned_from(done: Run) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["boosted", "logistic", "ols"]
+Kind = Literal["boosted", "logistic", "ols", "scorecard"]
 """Kinds of model that are fitted on the features chosen."""
 Strategy = Literal["boosted", "logistic", "scorecard", "tree", "cart", "count_rank"]
 """Kinds of model that are compared beside how much of them one must read."""

@@ -337,7 +337,7 @@ class ScorecardSpec:
     permutation
         How much worse the model is with a column shuffled: ``{ repeats, rows, columns }``.
     missing
-        What the model sees where features are missing: ``{ columns, by }``.
+        Not to be named: with features filled, points could not be added up by hand.
     blocks
         Feature blocks the model sees; all where none is named.
     without
@@ -416,6 +416,9 @@ Tunable = BoostedSpec | ForestSpec
 """Kinds with settings that can be searched for."""
 Learned = BoostedSpec | ForestSpec | LogisticSpec | OlsSpec | TreeSpec | ScorecardSpec
 """Kinds that learn from columns: they can be calibrated, and their columns shuffled."""
+
+Printed = ScorecardSpec
+"""Kinds of which a report prints the chance of every score."""
 
 
 def blocks_seen(spec: ModelSpec, blocks: Collection[str]) -> tuple[str, ...]:

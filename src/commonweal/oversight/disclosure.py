@@ -159,6 +159,24 @@ class Disclosure:
         pairs = ranking.positives * (ranking.n - ranking.positives)
         return 3 if pairs >= _MANY_PAIRS else 0
 
+    def edges(self, ranking: Ranking, cutoffs: Sequence[int]) -> tuple[int, ...]:
+        """Return the ends of blocks of equal scores that published cut-offs give away, 0 and n too.
+
+        A cut-off inside a block gives both its ends away. Between any two neighbours every cell
+        holds nobody or more than `SMALL`: `cutoffs` saw to it.
+        """
+        if self.exempt:
+            return (0, *ranking.ends.tolist())
+        return tuple(sorted({0, ranking.n, *(end for k in cutoffs for end in _block(ranking, k))}))
+
+    def levels(self, ranking: Ranking, cutoffs: Sequence[int]) -> bool:
+        """Return whether it is published how many people have each score.
+
+        Where it is not, and a reader knows the chance of each score (a scorecard prints them), a
+        mean of chances is an equation in few whole numbers, and may have one solution.
+        """
+        return set(ranking.ends.tolist()) <= set(self.edges(ranking, cutoffs))
+
     def mean_areas(self, rankings: Sequence[Ranking]) -> int:
         """Return how many decimals of the mean of several rankings' areas may be shown; 0 for none.
 

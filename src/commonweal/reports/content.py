@@ -12,7 +12,10 @@ from commonweal.core.results import Finding, Metric
 from commonweal.decisions.spec import Capacity
 from commonweal.evaluation.matters import InterpretabilitySpec
 from commonweal.evaluation.spec import CostsSpec, EvaluationSpec, StabilitySpec, UnitsSpec
+from commonweal.models.scorecard.card import Card
+from commonweal.models.scorecard.words import Words
 from commonweal.models.spec import ModelSpec
+from commonweal.models.trees.rules import Branch, LeafFigure
 from commonweal.oversight.spec import About, Action, Protected, Review
 
 
@@ -145,6 +148,54 @@ class TuningSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardSummary:
+    """One scorecard; its figures on test people are among the metrics.
+
+    Parameters
+    ----------
+    model
+        Name of the model.
+    card
+        The card; None where it may not be shown.
+    words
+        What its columns and their categories are called.
+    """
+
+    model: str
+    card: Card | None
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class TreeSummary:
+    """One decision tree; what happened in its leaves at a test date is among the metrics.
+
+    Parameters
+    ----------
+    model
+        Name of the model.
+    branches
+        The tree in words, node by node.
+    learned
+        Rows learned from and their share of positives, leaf by leaf, the highest share first;
+        leaves that may not be told apart are told together. Empty where none may be shown.
+    found
+        How near the best tree it is, in words.
+    columns
+        The columns it asks for: (name, meaning).
+    filled
+        Those of them that are filled, where missing, before the tree sees them.
+    """
+
+    model: str
+    branches: tuple[Branch, ...]
+    learned: tuple[LeafFigure, ...]
+    found: str
+    columns: tuple[tuple[str, str], ...]
+    filled: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """Everything a report may say.
 
@@ -178,6 +229,10 @@ class Content:
         Further sections of the study, None where it has none.
     tuning
         How settings of models were found, where they were.
+    cards
+        The study's scorecards.
+    trees
+        The decision trees among the models, in words.
     interpretability
         How kinds of model were compared.
     """
@@ -210,6 +265,8 @@ class Content:
     units: UnitsSpec | None = None
     stability: StabilitySpec | None = None
     tuning: tuple[TuningSummary, ...] = ()
+    cards: tuple[CardSummary, ...] = ()
+    trees: tuple[TreeSummary, ...] = ()
     interpretability: InterpretabilitySpec = field(default_factory=InterpretabilitySpec)
 
     @property

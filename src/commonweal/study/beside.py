@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from commonweal.core.results import Metric
 from commonweal.core.store import Artefact
 from commonweal.evaluation.compare import Ranked
+from commonweal.evaluation.leaves import OBSERVED
 from commonweal.evaluation.ranking import Floats, Ranking
 from commonweal.oversight.overlap import Overlap, Published, Who, may_be_shown, reached
 from commonweal.oversight.versions import Version, fits, parted, set_of
@@ -132,6 +133,7 @@ def _groups(
     pooled, _ = pooled_groups(shop, test, main.grouped)
     groupings = groupings_of(shop, pooled, *shown[spec.evaluation.headline])
     yield from ((pooled[one.attribute], one.cutoffs) for one in groupings)
+    yield from ((groups, ()) for groups in _leaves(scored, shown, metrics))
     seen = Examined(shop, test, scored, shown, {}, pooled, tuple(groupings), more)
     yield from ((one.groups, tuple(cutoffs_of(seen, one))) for one in shown_crossings(seen))
     if spec.units is not None:
@@ -141,6 +143,18 @@ def _groups(
         ks = {m.k for m in metrics if m.outcome == name and m.k}
         if labels is not None and any(m.outcome == name for m in metrics):
             yield labels.astype(np.str_), tuple(sorted(ks))
+
+
+def _leaves(
+    scored: Mapping[str, Floats], shown: Mapping[str, Shown], metrics: Sequence[Metric]
+) -> Iterator[NDArray[np.str_]]:
+    """Yield how the leaves of trees part the people: figures stand in order of rank."""
+    for name in scored:
+        sizes = [m.n for m in metrics if m.metric == OBSERVED and m.model == name]
+        if sizes:
+            groups = np.empty(len(scored[name]), dtype="<U6")
+            groups[shown[name][0].order] = np.repeat(np.arange(len(sizes)), sizes).astype("<U6")
+            yield groups
 
 
 def everything(

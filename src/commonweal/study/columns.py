@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from commonweal.core.errors import Problem, StudyError
 from commonweal.core.store import Artefact
-from commonweal.models.columns import columns_seen, unmatched
-from commonweal.models.spec import BaseRateSpec, Learned, ModelSpec, blocks_seen
+from commonweal.models.columns import columns_seen, matching, unmatched
+from commonweal.models.spec import BaseRateSpec, Learned, ModelSpec, ScorecardSpec, blocks_seen
 from commonweal.study.matrix import columns_of
 from commonweal.study.spec import Study
 from commonweal.study.variants import variants
@@ -47,9 +47,29 @@ def problems_with(spec: ModelSpec, where: str, blocks: Mapping[str, Artefact]) -
     for setting, wanted in patterns:
         for pattern in unmatched(wanted, names):
             sound = False
-            near = difflib.get_close_matches(pattern, names, n=_NEAR)
-            mend = f"did you mean {' or '.join(near)}?" if near else "dictionary.csv lists them all"
-            what = f"no feature that the model sees is called {pattern!r}"
-            yield Problem(f"{where}.{setting}", what, mend)
+            what = "no feature that the model sees is called"
+            yield _unknown(pattern, f"{where}.{setting}", what, names)
+    if isinstance(spec, ScorecardSpec):
+        yield from _signed(spec, where, columns_of(blocks))
     if sound and not columns_seen(spec, names):
         yield Problem(f"{where}.without_columns", "leaves no feature", "take one out of the list")
+
+
+def _signed(spec: ScorecardSpec, where: str, names: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield what is wrong with the columns a card's points are held to a sign of.
+
+    A version of the study may see fewer: the names are those of all its blocks.
+    """
+    for setting in ("positive", "negative"):
+        for pattern in unmatched(getattr(spec, setting), names):
+            yield _unknown(pattern, f"{where}.{setting}", "no feature is called", names)
+    both = sorted(matching(spec.positive, names) & matching(spec.negative, names))
+    if both:
+        what = f"names {both[0]}, which `positive` names too"
+        yield Problem(f"{where}.negative", what, "take it out of one")
+
+
+def _unknown(pattern: str, where: str, what: str, names: tuple[str, ...]) -> Problem:
+    near = difflib.get_close_matches(pattern, names, n=_NEAR)
+    mend = f"did you mean {' or '.join(near)}?" if near else "dictionary.csv lists them all"
+    return Problem(where, f"{what} {pattern!r}", mend)

@@ -22,11 +22,14 @@ from commonweal.evaluation.ranking import Floats, Ranking
 from commonweal.models.calibration import load_calibrator
 from commonweal.models.fitted import scores
 from commonweal.models.registry import load
+from commonweal.models.spec import Printed, TreeSpec
+from commonweal.models.trees.tree import Tree
 from commonweal.study.chain import Chain
 from commonweal.study.evaluated import Evaluated, write_evaluated
 from commonweal.study.examine.examined import Examined
 from commonweal.study.examine.registry import EXAMINATIONS
 from commonweal.study.matrix import seen_matrix
+from commonweal.study.regions import read_tree
 from commonweal.study.spec import StudySpec
 from commonweal.study.stages import Workshop, code_below
 from commonweal.study.tested import Shown, Tested, measured, published, tested, wanted
@@ -56,8 +59,8 @@ def evaluation(shop: Workshop, main: Chain, more: Mapping[str, Artefact]) -> Art
     parents |= {f"models/{n}": a for n, a in main.fitted.items()}
     parents |= {f"extras/{n}": a for n, a in more.items()}
     parents |= {"cohort": main.people, "labels": main.labelled, "groups": main.grouped}
-    files = ("study/evaluate.py", "study/evaluated.py", "study/tested.py", "study/examine")
-    code = code_below("models", "evaluation", "oversight", *files)
+    files = [f"study/{name}.py" for name in ("evaluate", "evaluated", "tested", "regions")]
+    code = code_below("models", "evaluation", "oversight", *files, "study/examine")
     return shop.opening("evaluation", code, settings, parents, write)
 
 
@@ -74,6 +77,10 @@ def _evaluate(shop: Workshop, test: Tested, main: Chain, more: Mapping[str, Arte
         cutoffs = rule.cutoffs(ranking, None, wanted(shop), rankings=list(shown.values()))
         scored[name], shown[name] = values, (ranking, cutoffs)
         mended = load_calibrator(main.fitted[name].path)
+        if isinstance(spec.models[name], Printed):
+            open_ = rule.levels(ranking, cutoffs)
+            findings.append(_printed(name, open_))
+            probability, mended = probability and open_, mended if open_ else None
         subjects[name] = Subject(name, test.as_of, probability, everyone, mended)
         findings.append(_moved(subjects[name], spec.capacity.k, cutoffs))
     if test.measurable(shop):
@@ -84,14 +91,25 @@ def _evaluate(shop: Workshop, test: Tested, main: Chain, more: Mapping[str, Arte
         findings += said
         work += [partial(_audited, shop, first, who, g) for g in groupings]
         metrics += [m for found in each(lambda do: do(), work, shop.threads) for m in found]
+        kept = {f"models/{name}": artefact for name, artefact in main.fitted.items()}
         seen_by = Examined(
-            shop, test, scored, shown, subjects, pooled, tuple(groupings), more
+            shop, test, scored, shown, subjects, pooled, tuple(groupings), {**more, **kept},
+            _trees(main),
         )  # fmt: skip
         for examined in each(lambda look: look(seen_by), EXAMINATIONS, shop.threads):
             metrics += examined.metrics
             findings += examined.findings
     findings += [_calibrated(metrics, spec.evaluation.headline), _beaten(metrics, spec)]
     return Evaluated(tuple(metrics), tuple(findings))
+
+
+def _trees(main: Chain) -> dict[str, Tree]:
+    """Return the decision trees among the models."""
+    return {
+        name: read_tree(spec, main.fitted[name], seen_matrix(spec, main.blocks).names)[0].tree
+        for name, spec in main.shop.study.spec.models.items()
+        if isinstance(spec, TreeSpec)
+    }
 
 
 def scored_by(
@@ -224,6 +242,21 @@ def _moved(subject: Subject, k: int, cutoffs: tuple[int, ...]) -> Finding:
         "let someone derive, a number between 1 and 10. The nearest cut-off is shown instead."
     )
     return Finding(code=code, severity=Severity.WARN, message=message, where=subject.model)
+
+
+def _printed(model: str, open_: bool) -> Finding:
+    """Say whether figures that are means of chances may be shown of a model whose chances are."""
+    code = "oversight.card-chances"
+    if open_:
+        message = f"How many people have each score of {model} can be shown, and their chances too."
+        return Finding(code=code, severity=Severity.PASS, message=message, where=model)
+    message = (
+        f"Means of the chances of {model} (Brier score, log loss, mean prediction) are not shown: "
+        "its card says which chance goes with each score, so with a mean of them it could be "
+        "worked out how many people have a score that between 1 and 10 have. Its calibration is "
+        "shown by ranges of scores instead."
+    )
+    return Finding(code=code, severity=Severity.WARN, message=message, where=model)
 
 
 def _audited(shop: Workshop, shown: Shown, subject: Subject, by: Grouping) -> list[Metric]:

@@ -19,13 +19,22 @@ from commonweal.core.tables import read_table
 from commonweal.oversight.disclosure import Disclosure
 from commonweal.records.checks import SourceReport
 from commonweal.records.conditions import holds
-from commonweal.reports.content import BlockSummary, Content, FlowStep, SourceSummary
+from commonweal.reports.content import (
+    BlockSummary,
+    Content,
+    FlowStep,
+    SourceSummary,
+    TreeSummary,
+)
 from commonweal.reports.rules import condition
+from commonweal.study.blunt import blunted
+from commonweal.study.cards import card_findings, summaries
 from commonweal.study.chain import Chain
 from commonweal.study.episodes import episode_findings, episode_metrics
 from commonweal.study.evaluated import Evaluated
 from commonweal.study.linkage import linkage_findings, linkage_metrics
 from commonweal.study.stages import Workshop
+from commonweal.study.trees import learned_metrics
 from commonweal.study.variant_words import summary
 from commonweal.study.variants import Variant
 
@@ -45,7 +54,7 @@ def versions() -> dict[str, str]:
 def content(
     shop: Workshop, digests: Mapping[str, str], main: Chain, found: Evaluated,
     recommendation: str | None, linkage: Artefact | None = None,
-    varied: Sequence[tuple[Variant, Chain]] = (),
+    varied: Sequence[tuple[Variant, Chain]] = (), told: Sequence[TreeSummary] = (),
 ) -> Content:  # fmt: skip
     """Gather everything the report may say."""
     spec, agency = shop.study.spec, shop.study.agency
@@ -65,7 +74,8 @@ def content(
     findings += found.findings
     findings += [*_protected_features(shop), *_filtered(shop)]
     findings += [*_undecided(shop, people, labelled, rule), *_empty(shop, made, people)]
-    used = _blocks(shop, blocks, main.fitted)
+    used, cards = _blocks(shop, blocks, main.fitted), summaries(shop, blocks, main.fitted)
+    findings += card_findings(cards)
     return Content(
         about=spec.study, action=spec.action, review=spec.review, protected=spec.protected,
         cohort=spec.cohort, outcome=spec.outcome, models=spec.models, capacity=spec.capacity,
@@ -73,14 +83,15 @@ def content(
         simulated=shop.study.simulated, splits=shop.splits, sources=sources, flow=flow,
         blocks=used, findings=tuple(findings),
         metrics=(
-            *found.metrics, *_flow_metrics(flow), *_source_metrics(sources),
+            *blunted(shop.study, (*found.metrics, *_block_metrics(used))),
+            *_flow_metrics(flow), *_source_metrics(sources),
             *linkage_metrics(linkage, rule), *episode_metrics(agency, made, rule),
-            *_block_metrics(used),
+            *learned_metrics(told),
         ),
         recommendation=recommendation, inputs=dict(digests), versions=versions(),
         variants=tuple(summary(shop.study, variant) for variant, _ in varied),
         study_file=STUDY, outcomes=spec.outcomes, costs=spec.costs,
-        units=spec.units, stability=spec.stability,
+        units=spec.units, stability=spec.stability, cards=cards, trees=tuple(told),
         interpretability=spec.interpretability,
     )  # fmt: skip
 

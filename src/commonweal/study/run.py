@@ -40,6 +40,7 @@ from commonweal.study.oracle import no_oracle, oracle, oracle_of
 from commonweal.study.prepared import prepare
 from commonweal.study.spec import Study
 from commonweal.study.stability import stability
+from commonweal.study.trees import summaries, trees
 from commonweal.study.tuning import TRIALS
 from commonweal.study.variants import Variant, variants
 from commonweal.study.verify import read_manifest, verify
@@ -256,9 +257,9 @@ def _run(
     varied += chains(bare, digests, limited.variants, shared)
     finished += _own(finished, varied)
     more = extras(shop, made, people, main.labelled, main.grouped)
-    tested = evaluation(shop, main, more)
+    tested, grown = evaluation(shop, main, more), trees(shop, main)
     asked, mattering = matters(shop, main, limited.stages)
-    finished += [*more.values(), tested, *asked]
+    finished += [*more.values(), tested, *grown, *asked]
     found, best = evaluated(tested), no_oracle()
     if known is not None:
         ceiling = oracle(shop, known, main, tested)
@@ -282,7 +283,8 @@ def _run(
         offered = offer.recommendation(shop, people, main.blocks, main.fitted, key)
         finished.append(offered)
     name = "recommendation.csv" if offered else None
-    said = release.content(shop, digests, main, found, name, ready.linkage, varied)
+    told = [tree for one in grown for tree in summaries(one)]
+    said = release.content(shop, digests, main, found, name, ready.linkage, varied, told)
     said = replace(said, tuning=main.search.said)
     page = _report(shop, said, finished)
     finished.append(page)

@@ -12,7 +12,14 @@ from commonweal.core.store import Artefact, write_json
 from commonweal.evaluation.matters import Kind
 from commonweal.evaluation.selection import Selection, Step, select
 from commonweal.models.columns import columns_seen
-from commonweal.models.spec import BaseRateSpec, BoostedSpec, LogisticSpec, ModelSpec, OlsSpec
+from commonweal.models.spec import (
+    BaseRateSpec,
+    BoostedSpec,
+    LogisticSpec,
+    ModelSpec,
+    OlsSpec,
+    ScorecardSpec,
+)
 from commonweal.oversight.disclosure import SMALL, Disclosure
 from commonweal.study.matrix import columns_of, seen_matrix
 from commonweal.study.models import seen, training_data
@@ -108,9 +115,15 @@ def limited(
 def _of_kind(kind: Kind, headline: ModelSpec) -> ModelSpec:
     if headline.kind == kind:
         return headline
-    if kind == "boosted":
-        return BoostedSpec(kind="boosted")
-    return LogisticSpec(kind="logistic") if kind == "logistic" else OlsSpec(kind="ols")
+    match kind:
+        case "boosted":
+            return BoostedSpec(kind="boosted")
+        case "logistic":
+            return LogisticSpec(kind="logistic")
+        case "ols":
+            return OlsSpec(kind="ols")
+        case "scorecard":
+            return ScorecardSpec(kind="scorecard")
 
 
 def _seeing(spec: ModelSpec, columns: Sequence[str]) -> ModelSpec:

@@ -13,6 +13,7 @@ from commonweal.models.spec import (
     Learned,
     LogisticSpec,
     ModelSpec,
+    ScorecardSpec,
     Tunable,
 )
 from commonweal.models.tuning_spec import Range, TuningSpec
@@ -68,6 +69,9 @@ def check_settings(where: str, spec: ModelSpec) -> Iterator[Problem]:
         yield from once(spec.penalties, f"{where}.penalties")
         if not all(p > 0 for p in spec.penalties or (0,)):
             yield Problem(f"{where}.penalties", "must be above 0, and at least one", "mend them")
+    if isinstance(spec, ScorecardSpec) and spec.missing is not None:
+        what = "fills features, so that points could not be added up by hand"
+        yield Problem(f"{where}.missing", what, "drop it: a line may be `not recorded`")
     if isinstance(spec, Learned):
         yield from _learned(where, spec)
     if isinstance(spec, (BoostedSpec, ForestSpec)) and spec.tuning is not None:

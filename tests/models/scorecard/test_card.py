@@ -231,6 +231,22 @@ def test_rounding_loses_little_of_the_regression() -> None:
     assert loss(card.predict(values)) - loss(exact) < 0.01 * (loss(rate) - loss(exact))
 
 
+@pytest.mark.parametrize(("seed", "up", "items", "points"), [
+    (1547126598, ("age", "charge"), 1, 6), (90, ("age",), 4, 9),
+])  # fmt: skip
+def test_points_that_lose_alike_do_not_chase_each_other(
+    seed: int, up: tuple[str, ...], items: int, points: int
+) -> None:
+    down = tuple(name for name in COLUMNS if name not in up)
+    spec = ScorecardSpec(
+        kind="scorecard", min_rows=10, items=items, points=points, positive=up, negative=down
+    )
+    card = learned(*drawn(seed, 600), spec)
+    assert 1 <= len(card.items) <= items
+    if len(card.items) == 1:
+        assert abs(card.items[0].points) == 1
+
+
 def test_sample_is_a_sample() -> None:
     values, labels = drawn(0, 1000)
     rows = sample_of(values, labels, COLUMNS, ("charge",))

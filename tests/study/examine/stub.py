@@ -72,7 +72,8 @@ def case(
     positives = int(world.labels.sum())
     everyone = positives + away
     spec = SimpleNamespace(
-        study=SimpleNamespace(seed=1), capacity=SimpleNamespace(k=50), outcomes=outcomes,
+        study=SimpleNamespace(seed=1), capacity=SimpleNamespace(k=50), units=None,
+        outcomes=outcomes,
         evaluation=SimpleNamespace(
             crossings=tuple(crossings), draws=2, cutoffs=WANTED, headline=HEADLINE
         ),

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from commonweal.models.scorecard.words import Words
 
 Test = Literal["yes", "at_least", "is", "missing"]
-"""What an item asks of its column: 1 of a column of 0 and 1; a number at least so large; one
-category; or that nothing is recorded."""
+"""What an item asks of its column: 1 where it was learned from 0 and 1 alone (or, on other rows,
+more); a number at least so large; one category; or that nothing is recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class Item:
         if self.test == "missing":
             return np.isnan(mine)
         with np.errstate(invalid="ignore"):
-            if self.test == "at_least":
-                return np.asarray(mine >= np.float32(self.value))
-            return np.asarray(mine == np.float32(self.value))
+            if self.test == "is":
+                return np.asarray(mine == np.float32(self.value))
+            return np.asarray(mine >= np.float32(self.value))
 
 
 @dataclass(frozen=True, slots=True)

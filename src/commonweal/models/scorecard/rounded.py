@@ -13,7 +13,6 @@ from commonweal.models.scorecard.patterns import Patterns, newton
 from commonweal.models.scorecard.steps import Floats
 
 _STARTS = 4
-_ALIKE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,16 @@ class Rounded:
     loss: float
 
     @property
-    def _order(self) -> tuple[int, tuple[int, ...]]:
-        return (sum(abs(p) for p in self.points), self.points)
+    def order(self) -> tuple[float, int, tuple[int, ...]]:
+        """What is smaller is better: less loss, in ten digits, then fewer points.
+
+        An order of all points that there are, so that moving from one to a better one ends.
+        """
+        return (float(f"{self.loss:.10g}"), sum(abs(p) for p in self.points), self.points)
 
     def beats(self, other: Rounded) -> bool:
         """Return whether it loses less, or as little with fewer points."""
-        apart = self.loss - other.loss
-        if abs(apart) > _ALIKE * other.loss:
-            return apart < 0
-        return self._order < other._order
+        return self.order < other.order
 
 
 def rounded(patterns: Patterns, slopes: Floats, most: int, signs: Sequence[int]) -> Rounded:
@@ -84,7 +84,7 @@ def rounded(patterns: Patterns, slopes: Floats, most: int, signs: Sequence[int])
 
 def _first(found: list[Rounded]) -> list[Rounded]:
     """Return the best few."""
-    return sorted(found, key=lambda one: (one.loss, one._order))[:_STARTS]
+    return sorted(found, key=lambda one: one.order)[:_STARTS]
 
 
 def _polished(patterns: Patterns, start: Rounded, most: int, signs: Sequence[int]) -> Rounded:

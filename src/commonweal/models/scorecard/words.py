@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,10 +27,13 @@ class Called:
         Its name in words.
     codes
         Of a column of categories: the word of each code, in order of the codes.
+    counts
+        Whether it counts something, even if no row learned from holds more than 1.
     """
 
     label: str
     codes: tuple[str, ...] = ()
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +53,20 @@ class Words:
     def line(self, item: Item) -> str:
         """Say what an item asks: ``prior arrests: at least 3``."""
         called = self.called.get(item.column, Called(item.column))
-        return f"{called.label}: {_asked(item, called.codes)}"
+        return f"{called.label}: {_asked(item, called)}"
 
 
-def _asked(item: Item, codes: Sequence[str]) -> str:
-    if item.test == "missing":
-        return "not recorded"
-    if item.test == "yes":
-        return "yes"
-    if item.test == "at_least":
-        return f"at least {plain(item.value)}"
-    code = int(item.value)
-    return codes[code] if code < len(codes) else f"category {code}"
+def _asked(item: Item, called: Called) -> str:
+    match item.test:
+        case "missing":
+            return "not recorded"
+        case "yes" if not called.counts:
+            return "yes"
+        case "yes" | "at_least":
+            return f"at least {plain(item.value)}"
+        case "is":
+            code = int(item.value)
+            return called.codes[code] if code < len(called.codes) else f"category {code}"
 
 
 def plain(value: float) -> str:

@@ -44,7 +44,8 @@ class Found:
     restarts
         Objective of every restart, in their order. The best was kept.
     certified
-        The proven optimum, where a certificate was asked for and could be had.
+        The proven optimum, where a certificate was asked for and could be had. The proof leaves
+        .01% a level open: an objective may lie below it by that.
     path
         Penalties tried, where one was chosen by cross-validation, descending.
     stopped

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commonweal.core.errors import StudyError, problem
 from commonweal.models.trees.bins import MOST, Floats, binned
 from commonweal.models.trees.build import tree_of
+from commonweal.models.trees.certificate import certify
 from commonweal.models.trees.found import Found
 from commonweal.models.trees.path import cross_validated, simplest
 from commonweal.models.trees.rows import Task, leaves, root_errors
@@ -17,7 +20,7 @@ from commonweal.models.trees.search import Effort, Progress, search
 from commonweal.models.trees.splits import all_splits
 from commonweal.models.trees.tree import Kind, Tree
 
-_QUICK = Effort(restarts=1, width=1)
+_QUICK = Effort(restarts=1, width=1, again=False)
 """How hard the trees of folds are searched for."""
 
 
@@ -96,7 +99,23 @@ def grown(
         cart_objective=start.objective(alpha), cart_leaves=leaves(outcome.greedy),
         restarts=outcome.restarts, stopped=outcome.stopped,
     )  # fmt: skip
-    return tree, found
+    return tree, _proven(data, shape, alpha, effort, found)
+
+
+def _proven(data: Data, shape: Shape, alpha: float, effort: Effort, found: Found) -> Found:
+    """Add the proven optimum, where it was asked for and could be had."""
+    if effort.certify is None:
+        return found
+    if (data.weights != 1).any():
+        raise problem(StudyError, "certificate", "rows have weights", "ask for no certificate")
+    proof = certify(
+        data.values.astype(np.float32), data.labels, alpha=alpha, max_depth=shape.max_depth,
+        min_leaf=max(1, math.ceil(shape.min_leaf)), seconds=effort.certify, names=data.names,
+        kinds=data.kinds,
+    )  # fmt: skip
+    if proof is None or not proof.proven:
+        return found
+    return replace(found, certified=proof.objective)
 
 
 def chosen(

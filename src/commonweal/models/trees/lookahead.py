@@ -27,7 +27,7 @@ from commonweal.models.trees.splits import Places
 FIRST = 8_000
 """Rows of the sample on which all splits are screened first; of more than twice as many."""
 GROWN, KEPT, LEAST = 4, 3, 8
-"""Each further sample is so many times as large, for one in so many splits, but so many at least."""
+"""Each further sample is so many times as large, for one split in so many, but so many at least."""
 _TOGETHER = 8
 """Splits a thread looks ahead from, one after the other."""
 Order = NDArray[np.int32]

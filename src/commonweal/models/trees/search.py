@@ -13,7 +13,7 @@ from commonweal.models.trees.greedy import greedy
 from commonweal.models.trees.lookahead import Found, Here, Search, Stopped
 from commonweal.models.trees.polish import polished
 from commonweal.models.trees.rows import Branch, Task, every_row
-from commonweal.models.trees.screen import screened
+from commonweal.models.trees.screen import MOST, screened
 from commonweal.models.trees.splits import Bits, Places, answers
 
 SHAKES = 4
@@ -38,6 +38,8 @@ class Effort:
         Threads that may be used; they change how fast, never what is found.
     seed
         Where chance comes from.
+    again
+        Whether splits are screened anew around what was found, where not all are searched over.
     certify
         Seconds given to proving the optimum; none where not given.
     """
@@ -47,6 +49,7 @@ class Effort:
     seconds: float | None = None
     threads: int = 1
     seed: int = 0
+    again: bool = True
     certify: float | None = None
 
     def stream(self, *names: int) -> np.random.Generator:
@@ -101,11 +104,12 @@ def search(task: Task, effort: Effort, progress: Progress | None = None) -> Outc
     best, value = polished(task, start)
     trees: list[tuple[Branch | None, float]] = []
     stopped = False
-    rounds = 1 if len(task.splits) <= len(screened(task, [start])) else 2
-    for turn in range(rounds):
+    again = effort.again and len(task.splits) > MOST
+    for turn in range(2 if again else 1):
         places = screened(task, [best, start])
         found, stopped = _searched(task, places, effort, check, turn, progress)
-        trees = [_polished_or_not(task, tree, stopped) for tree in found]
+        ends_at = {tree: _polished_or_not(task, tree, stopped) for tree in dict.fromkeys(found)}
+        trees = [ends_at[tree] for tree in found]
         for branch, worth in trees:
             if worth < value * (1 - 1e-10):
                 best, value = branch, worth

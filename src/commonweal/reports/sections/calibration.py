@@ -76,10 +76,18 @@ def calibration(reading: Reading) -> tuple[Part, ...]:
     others = [m for m in reading.models() if not figures.one("brier", model=m)
               and not figures.one("brier.calibrated", model=m)
               and figures.one("auc", model=m)]  # fmt: skip
-    if others:
-        names = ", ".join(reading.called(m) for m in others)
+    cards = [m for m in others if figures.many("card.observed", model=m)]
+    if cards:
+        said = f"The chances of {_listed(reading, cards)} are held against what happened below, "
+        parts.append(Paragraph(f"{said}by ranges of scores, where the card is printed."))
+    if plain := [m for m in others if m not in cards]:
+        names = _listed(reading, plain)
         parts.append(Paragraph(f"Calibration does not apply to {names}: no probabilities."))
     return tuple(parts)
+
+
+def _listed(reading: Reading, models: Sequence[str]) -> str:
+    return ", ".join(reading.called(m) for m in models)
 
 
 def _overall(reading: Reading, found: tuple[Bin, ...]) -> Figure:

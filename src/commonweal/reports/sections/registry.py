@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from commonweal.reports.parts import Section
 from commonweal.reports.reading import Reading
+from commonweal.reports.sections.card import card
 from commonweal.reports.sections.checks import checks
 from commonweal.reports.sections.choices import choices
 from commonweal.reports.sections.cohort import cohort
@@ -22,6 +23,7 @@ from commonweal.reports.sections.rebuild import rebuild
 from commonweal.reports.sections.results import results
 from commonweal.reports.sections.stability import stability
 from commonweal.reports.sections.summary import summary
+from commonweal.reports.sections.tree import trees
 from commonweal.reports.sections.units import units
 from commonweal.reports.sections.use import use
 
@@ -41,6 +43,8 @@ SECTIONS: tuple[Callable[[Reading], Section], ...] = (
     units,
     stability,
     features,
+    card,
+    trees,
     choices,
     glossary,
     rebuild,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from commonweal.core.store import Artefact
 from commonweal.evaluation.groups import Grouping
 from commonweal.evaluation.overall import Subject
 from commonweal.evaluation.ranking import Floats, Ranking
+from commonweal.models.trees.tree import Tree
 from commonweal.study.evaluated import Evaluated
 from commonweal.study.stages import Workshop
 from commonweal.study.tested import Shown, Tested
@@ -40,7 +41,10 @@ class Examined:
     groupings
         The same in order of the headline's rank, with the cut-offs published by attribute.
     extras
-        Further artefacts of the run, by name: see `study.extras`.
+        Further artefacts of the run, by name: see `study.extras`; and the models, each under
+        ``models/NAME``.
+    trees
+        Model -> its tree, of those that are one decision tree.
     """
 
     shop: Workshop
@@ -51,6 +55,7 @@ class Examined:
     pooled: Mapping[str, NDArray[np.str_]]
     groupings: tuple[Grouping, ...]
     extras: Mapping[str, Artefact]
+    trees: Mapping[str, Tree] = field(default_factory=dict)
 
     @property
     def headline(self) -> str:

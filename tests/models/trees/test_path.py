@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+from sklearn.tree import DecisionTreeClassifier
+
+from commonweal.models.trees.cart import cart
+from commonweal.models.trees.found import Found, Tried
+from commonweal.models.trees.path import pruned, simplest, usual_path
+
+
+def data(seed=0):
+    random = np.random.default_rng([9, seed])
+    x = random.normal(size=(800, 6)).astype(np.float32)
+    y = (random.random(800) < 1 / (1 + np.exp(-x[:, 0] * x[:, 1] - x[:, 2]))).astype(np.int8)
+    return x, y
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.0008, 0.002, 0.005, 0.02, 0.3])
+def test_pruning_is_scikit_learns(alpha):
+    x, y = data()
+    kinds = ("number",) * 6
+    whole = cart(x, y, tuple("abcdef"), kinds, alpha=0.0, max_depth=7, min_leaf=5)
+    mine = pruned(whole, alpha)
+    p = y.mean()
+    theirs = DecisionTreeClassifier(
+        max_depth=7, min_samples_leaf=5, ccp_alpha=2 * alpha * p * (1 - p), random_state=0
+    ).fit(x, y)
+    assert len(mine.leaves) == theirs.get_n_leaves()
+    np.testing.assert_allclose(mine.predict(x), theirs.predict_proba(x)[:, 1], rtol=1e-12)
+    np.testing.assert_array_equal(mine.feature < 0, mine.left < 0)
+    assert mine.objective(alpha) <= whole.objective(alpha)
+
+
+def test_the_usual_path_ends_at_two_rows():
+    assert usual_path(40) == (0.05,)
+    path = usual_path(20_000)
+    assert path[0] == 0.05
+    assert 2 / 20_000 <= path[-1] < 4 / 20_000
+
+
+def test_the_largest_penalty_within_a_standard_error_is_taken():
+    tried = [Tried(0.1, 0.30, 0.01, 1), Tried(0.05, 0.22, 0.02, 3), Tried(0.01, 0.21, 0.0, 9)]
+    assert simplest(tried) == 0.05
+    assert simplest([*tried[:1], Tried(0.05, 0.22, 0.005, 3), tried[2]]) == 0.01
+
+
+def test_words_say_how_good_a_tree_is():
+    found = Found(0.01, 101.0, 5, 110.0, 6, (102.0, 101.0), certified=None)
+    assert found.words().startswith("local optimum, best of 2 (the worst 0.99% above it)")
+    assert "CART with the same penalty: 110 with 6 leaves" in found.words()
+    proven = Found(0.01, 101.0, 5, 110.0, 6, (101.0,), certified=100.0)
+    assert proven.gap == pytest.approx(0.01)
+    assert proven.words().startswith("1% above the certified optimum 100")
+    assert (
+        Found(0.01, 100.0, 5, 110.0, 6, (100.0,), certified=100.0)
+        .words()
+        .startswith("certified optimum")
+    )
