@@ -219,3 +219,21 @@ def test_counts() -> None:
     assert RULE.count(11) == 11
     assert RULE.count(100, 11, 3) is None
     assert Disclosure(exempt=True).count(3) == 3
+
+
+def test_the_mean_of_areas_counts_the_pairs_of_all_rankings() -> None:
+    def of(n: int, blocks: int) -> Ranking:
+        random = np.random.default_rng(n)
+        labels = (random.random(n) < 0.4).astype(np.int8)
+        scores = random.integers(0, blocks, n).astype(np.float64)
+        return Ranking.of(scores, labels, np.arange(n).astype(np.uint64))
+
+    few = [of(1000 + i, 6) for i in range(5)]  # 240,000 pairs each
+    assert [RULE.areas(one, ()) for one in few] == [0] * 5
+    assert RULE.mean_areas(few[:4]) == 0
+    assert RULE.mean_areas(few) == 3
+    assert RULE.mean_areas([of(3000, 6)]) == RULE.areas(of(3000, 6), ()) == 3
+    fine = of(1000, 500)
+    assert RULE.mean_areas([fine]) == RULE.areas(fine, ())
+    assert RULE.mean_areas([fine, *few[:2]]) == 0
+    assert Disclosure(exempt=True).mean_areas(few[:1]) > 3

@@ -30,8 +30,7 @@ APART = {
 
 def metrics() -> list[Metric]:
     found = [
-        Metric(metric=f"interpretability.{name}", value=value, n=2000, group=f"kind={kind}",
-               model="boosted" if kind == "boosted" else None)
+        Metric(metric=f"interpretability.{name}", value=value, n=2000, group=f"kind={kind}")
         for kind, size in SIZES.items()
         for name, value in (("size", size), ("trees", 70.0), ("columns", 5.0))
     ]  # fmt: skip

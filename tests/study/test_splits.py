@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from commonweal.evaluation.interpretability import ModelComparison, compare_models
 from commonweal.models.held import HeldMatrix
+from commonweal.models.missing_spec import MissingSpec
 from commonweal.models.spec import (
+    BaseRateSpec,
     BoostedSpec,
     CountRankSpec,
     LogisticSpec,
@@ -21,7 +23,7 @@ from commonweal.models.spec import (
 from commonweal.models.trees.fitted import TreeModel
 from commonweal.study import splits
 from commonweal.study.splits import Drawn, divided, of_split
-from commonweal.study.strategies import Plan, fitted
+from commonweal.study.strategies import USUAL, Plan, fitted, seeing_as
 
 Floats = NDArray[np.float64]
 COLUMNS = tuple(f"x{i}" for i in range(8))
@@ -78,6 +80,16 @@ def test_where_a_sum_is_the_truth_a_sum_is_best() -> None:
     found = compared(linear_truth, "logistic")
     assert {found.words(kind) for kind in ("boosted", "scorecard", "tree", "cart")} == {"lower"}
     assert found.words("count_rank") == "lower"
+
+
+def test_usual_kinds_see_what_the_headline_model_sees_and_no_card_is_filled() -> None:
+    filled = MissingSpec(columns=("x*",), by="typical")
+    headline = BoostedSpec(kind="boosted", without=("network",), columns=("x*",), missing=filled)
+    for kind, usual in USUAL.items():
+        found = seeing_as(usual, headline)
+        assert (found.without, found.columns) == (("network",), ("x*",))
+        assert found.missing == (None if kind == "scorecard" else filled)
+        assert seeing_as(usual, BaseRateSpec(kind="base_rate")) == usual
 
 
 def test_parts_share_nobody_and_hold_everybody() -> None:

@@ -198,7 +198,7 @@ def _sizes(
             shown = value if shop.study.disclosure.exempt else _two_digits(value)
             metrics.append(
                 Metric(metric=f"interpretability.{name}", value=shown, n=learned,
-                       group=f"kind={plan.kind}", model=plan.declared)
+                       group=f"kind={plan.kind}")
             )  # fmt: skip
     return metrics
 

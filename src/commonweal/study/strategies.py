@@ -101,7 +101,7 @@ def _plan(
     if declared is not None:
         spec = found[declared]
     elif wanted in USUAL:
-        spec = _seeing_as(USUAL[wanted], found[headline])
+        spec = seeing_as(USUAL[wanted], found[headline])
     else:
         return None
     if isinstance(spec, Learned):
@@ -111,11 +111,15 @@ def _plan(
     return Plan(kind, spec, declared, columns_seen(spec, columns_of(seen(spec, blocks))))
 
 
-def _seeing_as(spec: Learned, headline: ModelSpec) -> Learned:
-    """Let a model see what the headline model sees."""
+def seeing_as(spec: Learned, headline: ModelSpec) -> Learned:
+    """Let a model see what the headline model sees.
+
+    Filled where that one is filled; but no hand could fill features in, so a card never is.
+    """
     if isinstance(headline, BaseRateSpec):
         return spec
-    missing = headline.missing if isinstance(headline, Learned) else None
+    by_hand = isinstance(spec, ScorecardSpec)
+    missing = headline.missing if isinstance(headline, Learned) and not by_hand else None
     return replace(
         spec, blocks=headline.blocks, without=headline.without, columns=headline.columns,
         without_columns=headline.without_columns, missing=missing,

@@ -92,7 +92,7 @@ def interpretability(reading: Reading) -> Section:
         for name in ("auc", "precision")
         if (name, found.kinds[0]) in found.own
     )
-    parts += [Row(pictures), _table(found, reading.content.exempt), Paragraph(_LIMITS)]
+    parts += [Row(pictures), _table(reading, found), Paragraph(_LIMITS)]
     return Section("interpretability", TITLE, tuple(parts))
 
 
@@ -181,16 +181,16 @@ def _picture(reading: Reading, found: _Compared, name: str) -> Figure:
     )  # fmt: skip
 
 
-def _table(found: _Compared, exempt: bool) -> Table:
+def _table(reading: Reading, found: _Compared) -> Table:
     ks = [m.k for (name, _), m in found.own.items() if name == "precision" and m.k]
     body = []
     for kind in found.kinds:
-        cells = [Cell(NAMES[kind], _settings(found, kind)), Cell(found.to_read(kind))]
+        cells = [Cell(NAMES[kind], _settings(reading, kind)), Cell(found.to_read(kind))]
         cells += [figure(found.own.get(("auc", kind)), 3), _difference(found, "auc", kind)]
         if ks:
             cells += [figure(found.own.get(("precision", kind)))]
             cells += [_difference(found, "precision", kind)]
-        body.append((*cells, _brier(found, kind, 4 if exempt else 3)))
+        body.append((*cells, _brier(found, kind, 4 if reading.content.exempt else 3)))
     less = f"less that of {found.first}"
     columns = [
         Column("Kind", number=False), Column("To read"), Column("AUC"), Column(f"AUC {less}"),
@@ -213,9 +213,11 @@ def _table(found: _Compared, exempt: bool) -> Table:
     )  # fmt: skip
 
 
-def _settings(found: _Compared, kind: str) -> str:
-    """Say whose settings it has."""
-    model = found.own["size", kind].model
+def _settings(reading: Reading, kind: str) -> str:
+    """Say whose settings it has: the headline model's, or the first of the kind."""
+    wanted, declared = "tree" if kind == "cart" else kind, reading.content.models
+    names = (name for name in reading.models() if name in declared)
+    model = next((name for name in names if declared[name].kind == wanted), None)
     return f"settings of “{spaced(model)}”" if model else "usual settings"
 
 
