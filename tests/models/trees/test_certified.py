@@ -41,3 +41,24 @@ def test_rows_with_weights_have_no_certificate():
     x, y = problem(0, rows=300, columns=5)
     with pytest.raises(StudyError, match="weights"):
         OptimalTree(2, alpha=0.01, certify=10).fit(x, y, sample_weight=1.0 + (y == 1))
+
+
+def test_what_cannot_be_proven_is_said_before_the_search(monkeypatch):
+    def search(*_):
+        raise AssertionError("searched first")
+
+    monkeypatch.setattr("commonweal.models.trees.grow.search", search)
+    x, y = problem(0, rows=300, columns=5)
+    for alpha in (0.01, None):
+        with pytest.raises(StudyError, match="weights"):
+            OptimalTree(2, alpha=alpha, certify=10).fit(x, y, sample_weight=1.0 + (y == 1))
+
+
+def test_values_that_32_bits_do_not_tell_apart_are_proven_apart():
+    """As numbers of 32 bits all of these are one, and the best tree would be a leaf."""
+    random = np.random.default_rng(3)
+    x = 1e9 + random.integers(0, 4, (400, 2))
+    y = (random.random(400) < np.where(x[:, 0] > 1e9 + 1, 0.8, 0.2)).astype(int)
+    found = OptimalTree(2, alpha=0.01, certify=60).fit(x, y).found_
+    assert found.certified is not None
+    assert found.certified <= found.objective * (1 + 1e-9)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from commonweal.models.trees import grow
 from commonweal.models.trees.cart import cart
 from commonweal.models.trees.fit import kinds_of
 from commonweal.models.trees.optimal import OptimalTree
@@ -211,6 +212,26 @@ def test_a_time_limit_returns_the_best_so_far():
     assert found.stopped
     assert found.objective <= found.cart_objective
     assert "time was up" in found.words()
+
+
+def test_a_time_limit_holds_for_the_folds_too(monkeypatch):
+    given = []
+
+    def search(task, effort, progress=None):
+        given.append(effort.seconds)
+        return whole(task, effort, progress)
+
+    whole = grow.search
+    monkeypatch.setattr(grow, "search", search)
+    x, y = binary(4)
+    assert not OptimalTree(3, time_limit=1000.0).fit(x, y).found_.stopped
+    assert given[:5] == [100.0] * 5
+    assert 900 < given[5] < 1000
+    found = OptimalTree(4, time_limit=0.0).fit(x, y).found_
+    assert found.stopped
+    assert found.path
+    assert given[6:11] == [0.0] * 5
+    assert given[11] <= 0
 
 
 @pytest.mark.parametrize(

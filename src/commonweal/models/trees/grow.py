@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from commonweal.core.errors import StudyError, problem
 from commonweal.models.trees.bins import MOST, Floats, binned
 from commonweal.models.trees.build import tree_of
-from commonweal.models.trees.certificate import certify
+from commonweal.models.trees.certificate import certify, needs_pystreed
 from commonweal.models.trees.found import Found
 from commonweal.models.trees.path import cross_validated, simplest
 from commonweal.models.trees.rows import Task, leaves, root_errors
@@ -89,7 +90,13 @@ def grown(
         How hard it is searched for.
     progress
         Told after each depth.
+
+    Raises
+    ------
+    StudyError
+        If a certificate is asked for and rows have weights, or pystreed is not installed.
     """
+    _check_certifiable(data, effort)
     task = _task(data, shape, alpha)
     outcome = search(task, effort, progress)
     tree = tree_of(task, outcome.branch, data.names, data.kinds)
@@ -102,14 +109,21 @@ def grown(
     return tree, _proven(data, shape, alpha, effort, found)
 
 
+def _check_certifiable(data: Data, effort: Effort) -> None:
+    """Refuse before a long search what could not be proven after it."""
+    if effort.certify is None:
+        return
+    if (data.weights != 1).any():
+        raise problem(StudyError, "certificate", "rows have weights", "ask for no certificate")
+    needs_pystreed()
+
+
 def _proven(data: Data, shape: Shape, alpha: float, effort: Effort, found: Found) -> Found:
     """Add the proven optimum, where it was asked for and could be had."""
     if effort.certify is None:
         return found
-    if (data.weights != 1).any():
-        raise problem(StudyError, "certificate", "rows have weights", "ask for no certificate")
     proof = certify(
-        data.values.astype(np.float32), data.labels, alpha=alpha, max_depth=shape.max_depth,
+        _places(data.values), data.labels, alpha=alpha, max_depth=shape.max_depth,
         min_leaf=max(1, math.ceil(shape.min_leaf)), seconds=effort.certify, names=data.names,
         kinds=data.kinds,
     )  # fmt: skip
@@ -118,11 +132,25 @@ def _proven(data: Data, shape: Shape, alpha: float, effort: Effort, found: Found
     return replace(found, certified=proof.objective)
 
 
+def _places(values: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Return the place of each value among those of its column, NaN where missing.
+
+    They part rows as the values do, and 32 bits hold them where they may not hold the values.
+    """
+    places = np.full(values.shape, np.nan, np.float32)
+    for at, column in enumerate(values.T):
+        there = ~np.isnan(column)
+        places[there, at] = np.unique(column[there], return_inverse=True)[1]
+    return places
+
+
 def chosen(
     data: Data, shape: Shape, path: Sequence[float], folds: NDArray[np.int64], effort: Effort,
     progress: Progress | None = None,
 ) -> tuple[Tree, Found]:  # fmt: skip
     """Choose a penalty by cross-validation, then find a tree for it on all rows.
+
+    Of the time given, half is for the folds, as much for each; what is left is for the last tree.
 
     Parameters
     ----------
@@ -133,16 +161,23 @@ def chosen(
     folds
         Fold of each row.
     """
-    quick = replace(_QUICK, threads=effort.threads, seed=effort.seed)
+    _check_certifiable(data, effort)
+    began, stopped, seconds = time.monotonic(), list[bool](), effort.seconds
+    share = None if seconds is None else seconds / (2 * len(np.unique(folds)))
+    quick = replace(_QUICK, threads=effort.threads, seed=effort.seed, seconds=share)
 
     def grow(rows: NDArray[np.int64], alpha: float) -> Tree:
-        return grown(data.some(rows), shape, alpha, quick)[0]
+        tree, found = grown(data.some(rows), shape, alpha, quick)
+        stopped.append(found.stopped)
+        return tree
 
     tried = cross_validated(
         grow, data.values, data.labels.astype(np.float64), data.weights, folds, path
     )
-    tree, found = grown(data, shape, simplest(tried), effort, progress)
-    return tree, replace(found, path=tried)
+    left = None if seconds is None else seconds - (time.monotonic() - began)
+    last = replace(effort, seconds=left)
+    tree, found = grown(data, shape, simplest(tried), last, progress)
+    return tree, replace(found, path=tried, stopped=found.stopped or any(stopped))
 
 
 def greedily(data: Data, shape: Shape, alpha: float) -> Tree:

@@ -56,8 +56,9 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     categorical_features : sequence of int or str, or None
         Columns that hold codes of categories: 0, 1, 2, or NaN. A split singles one out.
     time_limit : float or None
-        Seconds after which the best tree so far is taken. What is found then depends on the
-        machine; without a limit it depends on the arguments alone.
+        Seconds after which the best tree so far is taken; half of them are for the folds where
+        alpha is chosen. CART and the last polish are not cut short. What is found depends on the
+        machine then; without a limit it depends on the arguments alone.
     certify : float or None
         Seconds given to pystreed to prove the optimum (extra ``certify``); none where None.
     n_jobs : int or None
