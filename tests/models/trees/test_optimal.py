@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.model_selection import RepeatedKFold, ShuffleSplit
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from commonweal.models.trees import grow
@@ -244,12 +245,39 @@ def test_a_time_limit_holds_for_the_folds_too(monkeypatch):
         ({"min_samples_leaf": 0}, "min_samples_leaf is 0"),
         ({"categorical_features": ["nobody"]}, "no column 'nobody'"),
         ({"categorical_features": [99]}, "no column 99"),
+        ({"categorical_features": [True] * 12}, "give places or names"),
+        ({"max_depth": None}, "max_depth is None"),
+        ({"min_samples_leaf": float("nan")}, "min_samples_leaf is nan"),
+        ({"alpha": None, "cv": ShuffleSplit(2)}, "test part of one split"),
+        ({"alpha": None, "cv": RepeatedKFold(n_splits=2, n_repeats=2)}, "test part of one split"),
+        ({"alpha": None, "cv": [(np.arange(9), np.arange(400))]}, "of two splits or more"),
     ],
 )
 def test_arguments_out_of_their_range(wrong, says):
     x, y = binary(0)
     with pytest.raises(ValueError, match=says):
         OptimalTree(**{"alpha": 0.01, **wrong}).fit(x, y)
+
+
+def test_groups_and_weights_that_do_not_fit_the_rows():
+    x, y = binary(0)
+    for wrong in (np.arange(len(y) + 1), np.arange(len(y) - 1)):
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            OptimalTree(2).fit(x, y, groups=wrong)
+    weights = np.random.default_rng(0).random(len(y))
+    for times in (1e12, 1e100, 1e300):
+        with pytest.raises(ValueError, match="weights add up to"):
+            OptimalTree(2, alpha=0.01).fit(x, y, sample_weight=times * weights)
+    few = np.where(np.arange(len(y)) < 3, 1.0, 0.0)
+    with pytest.raises(ValueError, match="n_samples=3"):
+        OptimalTree(2).fit(x, y, sample_weight=few)
+
+
+def test_a_row_of_weight_0_is_no_row():
+    x, y = binary(3, rows=800)
+    weights = np.random.default_rng(1).integers(0, 2, len(y)).astype(float)
+    there = weights > 0
+    assert OptimalTree(3).fit(x, y, weights).found_ == OptimalTree(3).fit(x[there], y[there]).found_
 
 
 def test_apply_names_leaves():

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import check_cv
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
@@ -22,6 +22,9 @@ from commonweal.models.trees.grow import Data, Shape, chosen, grown
 from commonweal.models.trees.path import usual_path
 from commonweal.models.trees.search import Effort
 from commonweal.models.trees.tree import Kind, Tree
+
+_PRECISE = 1e12
+"""Most weight of all rows, in weights of a smallest leaf: sums are exact to some 15 digits."""
 
 
 class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -45,7 +48,7 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tries .05, .025, ... down to the errors of two rows.
     cv : int, splitter or iterable
         Folds of that cross-validation, to which rows or groups are dealt at random; or splits as
-        scikit-learn takes them.
+        scikit-learn takes them, of which each row is in one test part: all others are learned from.
     n_restarts : int
         Searches of which the best is kept; the first takes no chances, the others do.
     width : int
@@ -132,7 +135,8 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If an argument is out of its range, or the outcome has more than two values.
+            If an argument is out of its range, or the outcome has more than two values; if folds
+            do not fit the rows, or weights are so large that rounding outweighs a smallest leaf.
         """
         self._check()
         X, y = validate_data(self, X, y, dtype="numeric", ensure_all_finite="allow-nan")
@@ -149,10 +153,11 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         held = np.flatnonzero(weights > 0)
         if not len(held):
             raise ValueError("sample_weight: every row has weight 0")
+        self._check_weights(weights)
         data = Data(X[held], labels[held].astype(np.int8), weights[held], self._names(),
                     self._kinds(X[held]))  # fmt: skip
         path = self._path(float(weights.sum()))
-        folds = None if isinstance(path, float) else self._folds(X, y, groups, seed)[held]
+        folds = None if isinstance(path, float) else self._folds(X, y, groups, held, seed)
         self.tree_, self.found_ = self._found(data, path, folds, seed)
         self.alpha_ = self.found_.alpha
         return self
@@ -195,7 +200,9 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _kinds(self, values: NDArray[Any]) -> tuple[Kind, ...]:
         names = self._names()
         places = []
-        for column in self.categorical_features or ():
+        for column in () if self.categorical_features is None else self.categorical_features:
+            if isinstance(column, (bool, np.bool_)):
+                raise ValueError("categorical_features: give places or names, not True and False")
             if isinstance(column, str) and column not in names:
                 raise ValueError(f"categorical_features: there is no column {column!r}")
             place = names.index(column) if isinstance(column, str) else int(column)
@@ -211,22 +218,28 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         given = np.asarray(self.alpha, np.float64)
         return float(given) if given.ndim == 0 else tuple(given.tolist())
 
-    def _folds(self, X: Any, y: Any, groups: Any, seed: int) -> NDArray[np.int64]:
-        """Return the fold of each row: dealt at random, or as splits are given."""
+    def _folds(
+        self, X: Any, y: Any, groups: Any, held: NDArray[np.int64], seed: int
+    ) -> NDArray[np.int64]:
+        """Return the fold of each row held: dealt at random, or as splits are given."""
+        check_consistent_length(X, groups)
         if isinstance(self.cv, (int, np.integer)):
-            rows = np.arange(len(y)) if groups is None else np.asarray(groups)
+            rows = held if groups is None else np.asarray(groups)[held]
             codes = np.unique(rows, return_inverse=True)[1]
             number = int(codes.max()) + 1
             if number < self.cv:
                 raise ValueError(f"n_samples={number}: cv={self.cv} folds need as many")
             dealt = np.random.default_rng([seed, 1]).permutation(np.arange(number) % self.cv)
             return np.asarray(dealt[codes], np.int64)
-        folds = np.full(len(y), -1, np.int64)
+        folds, times = np.full(len(y), -1, np.int64), np.zeros(len(y), np.int64)
         for fold, (_, test) in enumerate(check_cv(self.cv).split(X, y, groups)):
             folds[test] = fold
-        if (folds < 0).any():
+            times[test] += 1
+        if (times != 1).any():
             raise ValueError("cv: each row must be in the test part of one split")
-        return folds
+        if len(np.unique(folds[held])) < 2:
+            raise ValueError("cv: the rows must be in the test parts of two splits or more")
+        return folds[held]
 
     def _found(
         self, data: Data, path: float | tuple[float, ...], folds: NDArray[np.int64] | None,
@@ -255,15 +268,25 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if isinstance(self.cv, (int, np.integer)):
             least["cv"] = 2
         for name, smallest in least.items():
-            if getattr(self, name) < smallest:
-                raise ValueError(f"{name} is {getattr(self, name)}: it must be {smallest} or more")
+            given = getattr(self, name)
+            if given is None or given < smallest:
+                raise ValueError(f"{name} is {given}: it must be {smallest} or more")
         if self.max_bins > MOST:
             raise ValueError(f"max_bins is {self.max_bins}: it may be {MOST} at most")
-        if self.min_samples_leaf <= 0:
+        if not self.min_samples_leaf > 0:
             raise ValueError(f"min_samples_leaf is {self.min_samples_leaf}: it must be above 0")
         path = () if self.alpha is None else np.atleast_1d(np.asarray(self.alpha, np.float64))
         if self.alpha is not None and (not len(path) or not all(0 <= a <= 1 for a in path)):
             raise ValueError(f"alpha is {self.alpha}: penalties lie between 0 and 1")
+
+    def _check_weights(self, weights: NDArray[np.float64]) -> None:
+        """Refuse weights whose sums are rounded by more than a leaf may weigh."""
+        total = float(weights.sum())
+        if (weights != 1).any() and not total < _PRECISE * self.min_samples_leaf:
+            raise ValueError(
+                f"sample_weight: weights add up to {total:.3g}, so that rounding outweighs "
+                f"min_samples_leaf={self.min_samples_leaf:g}: divide them by one number"
+            )
 
 
 def _shown(verbose: bool) -> Any:
