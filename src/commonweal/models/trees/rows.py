@@ -86,13 +86,6 @@ def leaves(branch: Branch | None) -> int:
     return 1 if branch is None else leaves(branch.left) + leaves(branch.right)
 
 
-def asked(branch: Branch | None) -> set[int]:
-    """Return the splits of a subtree."""
-    if branch is None:
-        return set()
-    return {branch.split} | asked(branch.left) | asked(branch.right)
-
-
 def root_errors(labels: NDArray[np.float64], weights: Floats) -> float:
     """Return the squared errors of the base rate."""
     n, p = float(weights.sum()), float((weights * labels).sum())

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from commonweal.models.trees.greedy import errors_after, tallied
-from commonweal.models.trees.rows import Branch, Task, asked, every_row
+from commonweal.models.trees.rows import Branch, Task, every_row
 from commonweal.models.trees.splits import Places
 
 MOST = 256
-"""Splits searched over. Where there are no more, all of them are."""
+"""Most splits searched over. Where there are no more, all of them are."""
 _LEVELS = 3
 _SPREAD = 7
 
@@ -17,8 +17,9 @@ _SPREAD = 7
 def screened(task: Task, branches: list[Branch | None]) -> Places:
     """Return the splits that are searched over, ascending.
 
-    Those of the trees given; then in turn at each node of the first of them the best split of the
-    next best column; for a quarter of the places cuts spread evenly over the columns taken so far.
+    Those of the trees given, nearest the root first; then in turn at each node of the first of them
+    the best split of the next best column; for a quarter of the places cuts spread evenly over the
+    columns taken so far.
 
     Parameters
     ----------
@@ -29,7 +30,7 @@ def screened(task: Task, branches: list[Branch | None]) -> Places:
     """
     if len(task.splits) <= MOST:
         return np.arange(len(task.splits), dtype=np.int64)
-    taken = dict.fromkeys(sorted(set().union(*map(asked, branches))))
+    taken = dict.fromkeys(sorted(_asked(branches)[:MOST]))
     ranked = [_by_column(task, rows) for rows in _nodes(task, branches[0], every_row(task), 0)]
     for place in range(max(map(len, ranked), default=0)):
         for here in ranked:
@@ -41,6 +42,17 @@ def screened(task: Task, branches: list[Branch | None]) -> Places:
             if len(taken) < MOST:
                 taken.setdefault(split)
     return np.array(sorted(taken), np.int64)
+
+
+def _asked(branches: list[Branch | None]) -> list[int]:
+    """Return the splits of trees, each once, level by level."""
+    found: dict[int, None] = {}
+    level = branches
+    while level:
+        inner = [branch for branch in level if branch is not None]
+        found |= dict.fromkeys(branch.split for branch in inner)
+        level = [child for branch in inner for child in (branch.left, branch.right)]
+    return list(found)
 
 
 def _nodes(task: Task, branch: Branch | None, rows: Places, level: int) -> list[Places]:
