@@ -61,6 +61,13 @@ def test_who_is_first_turns_signs_and_order_of_splits_changes_nothing(values: Fl
     assert list(turned.own) == ["two", "one"]
 
 
+def test_the_share_measured_on_widens_what_is_compared() -> None:
+    figures = {"one": np.array([0.80, 0.82, 0.81]), "two": np.array([0.70, 0.74, 0.71])}
+    made = cw.compare_models(figures, learned=200, measured=100)
+    assert made.own["one"] == corrected(figures["one"], 0.5)
+    assert made.differences["two"] == corrected(figures["two"] - figures["one"], 0.5)
+
+
 def test_words_frame_sentence_and_picture() -> None:
     figures = {
         "boosted": [0.80, 0.82, 0.81], "tree": [0.70, 0.72, 0.712], "card": [0.81, 0.80, 0.82],

@@ -4,7 +4,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from commonweal.models.trees.cart import cart
 from commonweal.models.trees.found import Found, Tried
-from commonweal.models.trees.path import pruned, simplest, usual_path
+from commonweal.models.trees.path import cross_validated, pruned, simplest, usual_path
 
 
 def data(seed=0):
@@ -28,6 +28,38 @@ def test_pruning_is_scikit_learns(alpha):
     np.testing.assert_allclose(mine.predict(x), theirs.predict_proba(x)[:, 1], rtol=1e-12)
     np.testing.assert_array_equal(mine.feature < 0, mine.left < 0)
     assert mine.objective(alpha) <= whole.objective(alpha)
+
+
+def test_each_penalty_is_measured_on_the_rows_of_the_other_folds_by_their_weight():
+    x, y = data(1)
+    random = np.random.default_rng(2)
+    weights, folds, path = random.uniform(0.2, 3, 800), random.integers(0, 4, 800), (0.001, 0.02)
+    learned = []
+
+    def grow(rows, alpha):
+        learned.append((rows.tolist(), alpha))
+        return cart(x[rows], y[rows], tuple("abcdef"), ("number",) * 6, alpha=alpha, max_depth=5,
+                    min_leaf=5)  # fmt: skip
+
+    tried = cross_validated(grow, x, y.astype(float), weights, folds, path)
+    assert learned == [(np.flatnonzero(folds != fold).tolist(), 0.001) for fold in range(4)]
+    assert [one.alpha for one in tried] == [0.02, 0.001]
+    errors, leaves = np.zeros((2, 4)), np.zeros((2, 4))
+    for fold in range(4):
+        out = folds == fold
+        whole = grow(np.flatnonzero(~out), 0.001)
+        for place, alpha in enumerate((0.02, 0.001)):
+            tree = pruned(whole, alpha)
+            apart = (y[out] - tree.predict(x[out])) ** 2
+            errors[place, fold] = (apart * weights[out]).sum() / weights[out].sum()
+            leaves[place, fold] = len(tree.leaves)
+    least = errors.mean(axis=1).argmin()
+    spread = (errors - errors[least]).std(axis=1, ddof=1) / 2
+    for place, one in enumerate(tried):
+        assert one.error == pytest.approx(errors[place].mean(), rel=1e-12)
+        assert one.deviation == pytest.approx(spread[place], rel=1e-9)
+        assert one.leaves == leaves[place].mean()
+    assert tried[0].error != tried[1].error
 
 
 def test_the_usual_path_ends_at_two_rows():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from commonweal.models.trees.bins import binned
-from commonweal.models.trees.polish import polished
+from commonweal.models.trees.polish import _resplit, polished
 from commonweal.models.trees.rows import Branch, Task, every_row, root_errors
 from commonweal.models.trees.splits import all_splits
 
@@ -34,6 +34,42 @@ def test_no_tree_becomes_worse_and_its_value_is_its_objective(seed):
         better, value = polished(problem, start)
         assert value <= problem.value(start, rows)
         assert value == pytest.approx(problem.value(better, rows), rel=1e-12)
+
+
+def predicted(task, branch, mine):
+    """Return what a subtree predicts for every row, learned from those that are `mine`."""
+    if branch is None:
+        n = task.weights[mine].sum()
+        share = (task.weights * task.labels)[mine].sum() / n if n > 0 else 0.0
+        return np.full(len(mine), share)
+    left = task.splits.left(task.binned, branch.split)
+    under, over = (
+        predicted(task, child, mine & side)
+        for child, side in ((branch.left, left), (branch.right, ~left))
+    )
+    return np.where(left, under, over)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("seed", range(6))
+def test_another_question_is_at_least_as_good_as_the_best_for_what_leaves_predict(seed, swapped):
+    problem, random = task(seed, least=1.0)
+    rows, y, w = every_row(problem), problem.labels, problem.weights
+    # A subtree to one side alone: the two sides are not the same turned round.
+    start = Branch(int(random.integers(len(problem.splits))), drawn(problem, random, 1), None)
+    goes = problem.splits.left(problem.binned, start.split)
+    parts = [(start.left, goes), (start.right, ~goes)]
+    if swapped:
+        parts.reverse()
+    under, over = (w * (y - predicted(problem, *part)) ** 2 for part in parts)
+    errors = []
+    for split in range(len(problem.splits)):
+        left = problem.splits.left(problem.binned, split)
+        small = min(w[left].sum(), w[~left].sum()) < problem.least
+        errors.append(np.inf if small else under[left].sum() + over[~left].sum())
+    best = Branch(int(np.argmin(errors)), parts[0][0], parts[1][0])
+    found = _resplit(problem, start, rows)
+    assert problem.value(found, rows) <= problem.value(best, rows) * (1 + 1e-8)
 
 
 def test_a_wrong_first_question_is_mended_above_right_ones_swapped():
