@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,6 +63,24 @@ def test_wrong_arguments_are_named() -> None:
         cw.Scorecard().fit(X, ["again"] * 100)
     with pytest.raises(ValueError, match="one class"):
         cw.Scorecard().fit(X, y, sample_weight=(y == "never").astype(float))
+
+
+@pytest.mark.parametrize(("wrong", "says"), [
+    ({"items": 0}, "items is 0"), ({"items": 64}, "items is 64: it lies between 1 and 30"),
+    ({"max_points": 0}, "max_points is 0"), ({"thresholds": None}, "thresholds is None"),
+    ({"min_rows": 0}, "min_rows is 0"), ({"positive": ["prior"]}, "positive names 'prior'"),
+    ({"without_columns": ["notes*"]}, "without_columns names 'notes"),
+])  # fmt: skip
+def test_arguments_out_of_their_range(wrong: dict[str, Any], says: str) -> None:
+    X, y = frame(100)
+    with pytest.raises(ValueError, match=says):
+        cw.Scorecard(**wrong).fit(X, y)
+
+
+def test_numbers_larger_than_32_bits_hold_are_refused() -> None:
+    X, y = frame(100)
+    with pytest.raises(ValueError, match="32 bits"):
+        cw.Scorecard().fit(X.assign(note=1e39), y)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from commonweal.features.cells import Values
-from commonweal.models.columns import columns_seen
+from commonweal.models.columns import columns_seen, unmatched
 from commonweal.models.data import Places, Sample
 from commonweal.models.scorecard.fit import fit_scorecard
 from commonweal.models.scorecard.words import Words
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from typing import Self
 
     from commonweal.models.scorecard.card import Card
+
+
+_RANGES = {"items": (1, 30), "max_points": (1, 100), "thresholds": (1, 50), "min_rows": (1, 10**9)}
+"""Those of a study; more items than bits of a number could not be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,14 @@ class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             One of two classes for each row.
         sample_weight
             Weight of each row: 2 is the same as the row twice.
+
+        Raises
+        ------
+        ValueError
+            If an argument is out of its range or names no column, a number is larger than 32 bits
+            hold, or there is one class only.
         """
+        self._check()
         held, labels = validate_data(
             self, X, y, dtype="numeric", ensure_all_finite="allow-nan"
         )  # fmt: skip
@@ -124,8 +135,13 @@ class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         present = np.bincount(place, weights, minlength=2)
         if not (present > 0).all():
             raise ValueError("a scorecard needs rows of two classes: there is one class only")
+        if float(np.nanmax(np.abs(held), initial=0)) > float(np.finfo(np.float32).max):
+            raise ValueError("X holds numbers larger than 32 bits hold: divide them")
         values = held.astype(np.float32)
         names = self._names()
+        for setting in ("positive", "negative", "columns", "without_columns"):
+            for pattern in unmatched(getattr(self, setting), names):
+                raise ValueError(f"{setting} names {pattern!r}, which is no column")
         unknown = sorted(set(self.categorical) - set(names))
         if unknown:
             raise ValueError(f"categorical names {unknown[0]!r}, which is no column")
@@ -176,6 +192,13 @@ class Scorecard(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if named is None:
             return tuple(f"x{i}" for i in range(self.n_features_in_))
         return tuple(str(name) for name in named)
+
+    def _check(self) -> None:
+        """Refuse arguments out of their range."""
+        for name, (least, most) in _RANGES.items():
+            given = getattr(self, name)
+            if given is None or not least <= given <= most:
+                raise ValueError(f"{name} is {given}: it lies between {least} and {most:,}")
 
     def _spec(self) -> ScorecardSpec:
         return ScorecardSpec(
