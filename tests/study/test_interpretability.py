@@ -26,7 +26,9 @@ def written(town: Path, folder: Path, more: str = "", real: bool = False) -> Pat
     for name in ("agency.toml", "study.toml"):
         shutil.copy(HERE / "town" / name, folder / name)
     study = folder / "study.toml"
-    study.write_text(study.read_text(encoding="utf-8") + more, encoding="utf-8")
+    town_alone, section, _ = study.read_text(encoding="utf-8").partition("\n[interpretability]")
+    assert section
+    study.write_text(town_alone + more, encoding="utf-8")
     if real:
         agency = folder / "agency.toml"
         text = agency.read_text(encoding="utf-8").replace('simulated = "simulation.json"\n', "")

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss as sklearn_log_loss
 from sklearn.tree import DecisionTreeClassifier
 
 from commonweal.models.trees.cart import cart
 from commonweal.models.trees.found import Found, Tried
-from commonweal.models.trees.path import cross_validated, pruned, simplest, usual_path
+from commonweal.models.trees.optimal import OptimalTree
+from commonweal.models.trees.path import cross_validated, log_loss, pruned, simplest, usual_path
 
 
 def data(seed=0):
@@ -87,3 +89,22 @@ def test_words_say_how_good_a_tree_is():
         .words()
         .startswith("certified optimum")
     )
+
+
+def test_a_rare_outcome_is_worth_leaves():
+    """One in forty has the outcome, one in seven behind two conditions."""
+    random = np.random.default_rng(4)
+    x = random.integers(0, 2, (40_000, 8)).astype(np.uint8)
+    y = random.random(40_000) < np.where(x[:, 1] & x[:, 4] & x[:, 6], 0.14, 0.009)
+    model = OptimalTree(3, min_samples_leaf=20).fit(x, y)
+    assert set(model.tree_.feature[model.tree_.left >= 0].tolist()) == {1, 4, 6}
+
+
+def test_log_loss_is_scikit_learns_but_for_one_more_row_a_leaf():
+    x, y = data(3)
+    tree = cart(x, y, tuple("abcdef"), ("number",) * 6, alpha=0.002, max_depth=4, min_leaf=20)
+    weights = np.random.default_rng(0).uniform(0.5, 2, len(y))
+    leaf, n, p = tree.apply(x), tree.rows, tree.positives
+    smoothed = (p + y.mean()) / (n + 1)
+    expected = sklearn_log_loss(y, smoothed[leaf], sample_weight=weights)
+    assert log_loss(tree, x, y, weights) == pytest.approx(expected, rel=1e-9)

@@ -14,7 +14,7 @@ class Tried:
     alpha
         Penalty a leaf, as a share of the root's squared errors.
     error
-        Mean squared error on rows not learned from, over folds.
+        Mean log loss on rows not learned from, over folds.
     deviation
         Standard error of that mean.
     leaves

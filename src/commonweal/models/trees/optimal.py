@@ -44,7 +44,7 @@ class OptimalTree(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Least weight of the rows of a leaf: their number where they have no weights.
     alpha : float, sequence of float, or None
         Penalty a leaf, as a share of the squared errors of predicting the base rate. Of several
-        the largest whose cross-validated error is within a standard error of the smallest; None
+        the largest whose cross-validated log loss is within a standard error of the smallest; None
         tries .05, .025, ... down to the errors of two rows.
     cv : int, splitter or iterable
         Folds of that cross-validation, to which rows or groups are dealt at random; or splits as

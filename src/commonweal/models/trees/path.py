@@ -67,7 +67,7 @@ def cross_validated(
     grow: Grow, values: np.ndarray, labels: Floats, weights: Floats, folds: np.ndarray,
     path: Sequence[float],
 ) -> tuple[Tried, ...]:  # fmt: skip
-    """Measure each penalty of a path on rows not learned from.
+    """Measure each penalty of a path on rows not learned from, by log loss.
 
     One tree a fold is searched for, at the smallest penalty, and pruned to each of the others.
 
@@ -96,8 +96,7 @@ def cross_validated(
         whole = grow(np.flatnonzero(~held), shares[-1])
         for place, alpha in enumerate(shares):
             tree = pruned(whole, alpha)
-            apart = labels[held] - tree.predict(values[held])
-            errors[place, at] = np.average(apart**2, weights=weights[held])
+            errors[place, at] = log_loss(tree, values[held], labels[held], weights[held])
             leaves[place, at] = len(tree.leaves)
     mean = errors.mean(axis=1)
     apart = errors - errors[int(np.argmin(mean))]
@@ -108,8 +107,21 @@ def cross_validated(
     )
 
 
+def log_loss(tree: Tree, values: np.ndarray, labels: np.ndarray, weights: Floats) -> float:
+    """Return the mean log loss of a tree on rows it has not learned from.
+
+    What penalties are chosen by: of a rare outcome squared errors hardly tell trees apart. Each
+    leaf's share counts as if one more row with the root's share were in it, so that a leaf without
+    a positive does not cost everything.
+    """
+    shares = (tree.positives + tree.chance[0]) / (tree.rows + 1.0)
+    clipped = np.clip(shares[tree.apply(values)], 1e-12, 1 - 1e-12)
+    losses = -np.where(labels == 1, np.log(clipped), np.log1p(-clipped))
+    return float(np.average(losses, weights=weights))
+
+
 def simplest(tried: Sequence[Tried]) -> float:
-    """Return the largest penalty whose error is within a standard error of the smallest.
+    """Return the largest penalty whose loss is within a standard error of the smallest.
 
     Of the difference between the two, over folds: the one-standard-error rule of Breiman et al.
     (1984), on paired differences.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonweal.features.cells import Values
-from commonweal.models.trees.path import pruned
+from commonweal.models.trees.path import log_loss, pruned
 from commonweal.models.trees.tree import Tree
 
 
@@ -18,9 +18,7 @@ def best_alpha(
     """Return the penalty whose pruned tree predicts other rows best, by log loss.
 
     Log loss is what boosted trees stop by and what a logistic regression's penalty is chosen by.
-    Squared errors would not do: of a rare outcome they hardly tell trees apart. Each leaf's share
-    counts as if one more row with the root's share were in it, so that a leaf without a positive
-    does not cost everything. Of equally good penalties the largest is taken: the smallest tree.
+    Of equally good penalties the largest is taken: the smallest tree.
 
     Parameters
     ----------
@@ -31,13 +29,6 @@ def best_alpha(
     alphas
         Penalties tried.
     """
-    tried = sorted(alphas, reverse=True)
-    losses = [_log_loss(pruned(tree, alpha), values, labels) for alpha in tried]
+    tried, even = sorted(alphas, reverse=True), np.ones(len(labels))
+    losses = [log_loss(pruned(tree, alpha), values, labels, even) for alpha in tried]
     return tried[int(np.argmin(losses))]
-
-
-def _log_loss(tree: Tree, values: Values, labels: NDArray[np.int8]) -> float:
-    leaf = tree.apply(values)
-    shares = (tree.positives + tree.chance[0]) / (tree.rows + 1.0)
-    clipped = np.clip(shares[leaf], 1e-12, 1 - 1e-12)
-    return float(-np.where(labels == 1, np.log(clipped), np.log1p(-clipped)).sum())
