@@ -73,6 +73,7 @@ def test_a_changed_setting_reruns_only_what_follows(small_study: Path, tmp_path:
     small_study.write_text(text.replace("k = 60", "k = 50"), encoding="utf-8")
     assert finished(small_study, tmp_path / "run").made == (
         "evaluation",
+        "interpretability",
         "recommendation",
         "report",
     )
