@@ -175,7 +175,7 @@ def test_the_report_shows_every_tree(real: Ran, simulated: Ran, burden: Ran) -> 
             assert f'<figure id="tree-{model}">' in text
             leaves = [b.leaf for b in told[model].branches if b.leaf is not None]
             assert [row[0] for row in page.tables[f"leaves-{model}"][1:]] == list(map(str, leaves))
-        assert "local optimum, best of 1" in text
+        assert "local optimum, best of 4" in text
         assert "Filled where missing, before the tree sees them" in text
         for model in TREES:
             for m in one.metrics("tree.observed", model):

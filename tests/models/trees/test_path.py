@@ -52,8 +52,7 @@ def test_each_penalty_is_measured_on_the_rows_of_the_other_folds_by_their_weight
         whole = grow(np.flatnonzero(~out), 0.001)
         for place, alpha in enumerate((0.02, 0.001)):
             tree = pruned(whole, alpha)
-            apart = (y[out] - tree.predict(x[out])) ** 2
-            errors[place, fold] = (apart * weights[out]).sum() / weights[out].sum()
+            errors[place, fold] = log_loss(tree, x[out], y[out], weights[out])
             leaves[place, fold] = len(tree.leaves)
     least = errors.mean(axis=1).argmin()
     spread = (errors - errors[least]).std(axis=1, ddof=1) / 2
