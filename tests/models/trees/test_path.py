@@ -80,6 +80,9 @@ def test_words_say_how_good_a_tree_is():
     found = Found(0.01, 101.0, 5, 110.0, 6, (102.0, 101.0), certified=None)
     assert found.words().startswith("local optimum, best of 2 (the worst 0.99% above it)")
     assert "CART with the same penalty: 110 with 6 leaves" in found.words()
+    # Kept was one of an earlier screening: the last restarts are told beside it.
+    earlier = Found(0.01, 100.0, 5, 110.0, 6, (102.0, 101.0), certified=None)
+    assert earlier.spread == pytest.approx(0.02)
     proven = Found(0.01, 101.0, 5, 110.0, 6, (101.0,), certified=100.0)
     assert proven.gap == pytest.approx(0.01)
     assert proven.words().startswith("1% above the certified optimum 100")

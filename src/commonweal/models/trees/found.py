@@ -42,7 +42,8 @@ class Found:
     cart_objective, cart_leaves
         The same of scikit-learn's CART with the same penalty, depth and smallest leaf.
     restarts
-        Objective of every restart, in their order. The best was kept.
+        Objective of every restart, in their order. The best of them, of CART polished and of those
+        of an earlier screening was kept.
     certified
         The proven optimum, where a certificate was asked for and could be had. The proof leaves
         .01% a level open: an objective may lie below it by that.
@@ -69,8 +70,8 @@ class Found:
 
     @property
     def spread(self) -> float:
-        """How far the worst restart is above the best, as a share of the best."""
-        return max(self.restarts) / min(self.restarts) - 1 if min(self.restarts) > 0 else 0.0
+        """How far the worst restart is above the tree that was kept, as a share of that."""
+        return max(self.restarts) / self.objective - 1 if self.objective > 0 else 0.0
 
     def words(self) -> str:
         """Say in one line how near the best tree this one is."""
