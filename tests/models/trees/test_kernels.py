@@ -24,15 +24,34 @@ def test_counts_of_each_two_splits(rows, columns, weighed):
     yes, y, words, listed, positives, random = problem(rows, columns)
     weights = random.uniform(0.5, 2, rows) if weighed else np.zeros(0)
     N, P = np.zeros((columns, columns)), np.zeros((columns, columns))
-    bits = np.zeros((columns, rows // 64 + 2), np.uint64)
-    ints = np.zeros((columns, columns), np.int64)
+    bits = np.zeros((columns, rows // 64 + 3), np.uint64)
+    ints, kept = np.zeros((columns, columns), np.int64), np.zeros(columns, np.int64)
     w = weights if weighed else np.ones(rows)
-    kernels._counted(words, weights, listed, positives, True, bits, ints, N, P)
-    np.testing.assert_allclose(N, (yes * w[:, None]).T @ yes, rtol=1e-12)
-    np.testing.assert_allclose(P, (yes * (w * y)[:, None]).T @ yes, rtol=1e-12)
-    kernels._counted(words, weights, listed, positives, False, bits, ints, N, P)
+    given = (words, weights, listed, positives)
+    m = kernels._counted(*given, True, 2.0, bits, ints, N, P, kept)
+    told = yes[:, kept[:m]]
+    np.testing.assert_allclose(N[:m, :m], (told * w[:, None]).T @ told, rtol=1e-12)
+    np.testing.assert_allclose(P[:m, :m], (told * (w * y)[:, None]).T @ told, rtol=1e-12)
+    if weighed:
+        assert m == columns
+    assert kernels._counted(*given, False, 2.0, bits, ints, N, P, kept) == columns
     np.testing.assert_allclose(N[0], w @ yes, rtol=1e-12)
     np.testing.assert_allclose(P[0], (w * y) @ yes, rtol=1e-12)
+
+
+def test_splits_that_say_nothing_new_are_not_counted():
+    """Cuts of a column of few rows: neighbours that part them alike, or leave too few."""
+    values = np.repeat([1.0, 2.0, 5.0, 9.0], [3, 30, 40, 27])[:, None]
+    made = binned(np.vstack([values, np.arange(0, 12)[:, None]]), ("number",))
+    splits = all_splits(made)
+    bits = answers(made, splits)
+    count, rows = len(splits), np.arange(100, dtype=np.int32)
+    N, P = np.zeros((count, count)), np.zeros((count, count))
+    held, ints = np.zeros((count, 6), np.uint64), np.zeros((count, count), np.int64)
+    kept = np.zeros(count, np.int64)
+    m = kernels._counted(bits.words, np.zeros(0), rows, 10, True, 5.0, held, ints, N, P, kept)
+    left = [splits.left(made, int(s))[:100].sum() for s in kept[:m]]
+    assert left == [33, 73]
 
 
 def test_rows_are_divided_in_their_order():
@@ -74,6 +93,9 @@ def test_the_splits_that_follow_are_the_best_of_each_side():
                 errors.append(sum(((p - p.mean()) ** 2).sum() for p in parts) if ok else np.inf)
             best = int(np.argmin(errors))
             mine = found[split, side]
+            if mine == -2:
+                assert min(yes[:, split].sum(), (~yes[:, split]).sum()) < 3
+                continue
             assert (mine < 0) == (errors[best] == np.inf)
             if mine >= 0:
                 assert errors[mine] == pytest.approx(errors[best], rel=1e-9)

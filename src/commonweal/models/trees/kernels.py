@@ -23,8 +23,8 @@ def _popcount(_context, _word):
 
 
 @njit(cache=True, nogil=True)
-def _packed(words, rows, bits, splits):
-    """Turn rows of answers into columns of answers: 64 by 64 bits at a time."""
+def _packed(words, rows, bits, splits, at):
+    """Turn rows of answers into columns of answers, from word `at` on: 64 by 64 bits at a time."""
     count = len(rows)
     square = np.empty(64, np.uint64)
     for block in range((count + 63) // 64):
@@ -47,18 +47,18 @@ def _packed(words, rows, bits, splits):
                 step >>= 1
                 mask ^= mask << np.uint64(step)
             for i in range(min(64, splits - 64 * word)):
-                bits[64 * word + i, block] = square[i]
+                bits[64 * word + i, at + block] = square[i]
 
 
 @njit(cache=True, nogil=True)
-def _pairs(bits, splits, words, out):
-    """Count for each two splits the rows that say yes to both."""
+def _pairs(bits, splits, start, end, out):
+    """Count for each two splits the rows that say yes to both, in words from start to end."""
     for f in range(splits):
         for g in range(f + 1):
             out[f, g] = 0
     step = 512
-    for first in range(0, words, step):
-        last = min(words, first + step)
+    for first in range(start, end, step):
+        last = min(end, first + step)
         for f in range(splits):
             mine = bits[f, first:last]
             for g in range(f + 1):
@@ -70,14 +70,42 @@ def _pairs(bits, splits, words, out):
 
 
 @njit(cache=True, nogil=True)
-def _singles(bits, splits, words, out):
-    """Count for each split the rows that say yes."""
+def _singles(bits, splits, start, end, out):
+    """Count for each split the rows that say yes, in words from start to end."""
     for f in range(splits):
-        mine = bits[f, :words]
+        mine = bits[f, start:end]
         count = np.uint64(0)
-        for w in range(words):
+        for w in range(end - start):
             count += _popcount(mine[w])
         out[f] = np.int64(count)
+
+
+@njit(cache=True, nogil=True)
+def _told_apart(bits, splits, blocks, rows, least, counts, kept):
+    """Keep the splits that part the rows, moving their bits together; return how many.
+
+    Not kept are those with too few rows on a side, here and so in every part of the node, and
+    those that say what the one kept before them says.
+    """
+    count = 0
+    for f in range(splits):
+        a = counts[f]
+        if a < least or rows - a < least or a == 0 or a == rows:
+            continue
+        if count and counts[kept[count - 1]] == a:
+            same = True
+            for w in range(blocks):
+                if bits[count - 1, w] != bits[f, w]:
+                    same = False
+                    break
+            if same:
+                continue
+        kept[count] = f
+        if count < f:
+            for w in range(blocks):
+                bits[count, w] = bits[f, w]
+        count += 1
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -108,35 +136,54 @@ def _weighed(words, rows, weights, splits, pairs, out):
 
 
 @njit(cache=True, nogil=True)
-def _counted(words, weights, rows, positives, pairs, bits, ints, N, P):
-    """Write what splits say of a node: the rows of both, or of one in row 0, and the positives."""
+def _counted(words, weights, rows, positives, pairs, least, bits, ints, N, P, kept):
+    """Write what splits say of a node: the rows of both, or of one in row 0, and the positives.
+
+    Returns how many splits are looked at, and writes which into `kept`: all of them, or of pairs
+    those that part the rows.
+    """
     splits = len(N)
-    for part in range(2):
-        some = rows[:positives] if part == 0 else rows[positives:]
-        into = P if part == 0 else N
-        if len(weights):
-            _weighed(words, some, weights, splits, pairs, into)
+    for f in range(splits):
+        kept[f] = f
+    if len(weights):
+        _weighed(words, rows[:positives], weights, splits, pairs, P)
+        _weighed(words, rows[positives:], weights, splits, pairs, N)
+        count = splits
+    else:
+        middle = (positives + 63) // 64
+        end = middle + (len(rows) - positives + 63) // 64
+        _packed(words, rows[:positives], bits, splits, 0)
+        _packed(words, rows[positives:], bits, splits, middle)
+        if not pairs:
+            _singles(bits, splits, 0, middle, ints[0])
+            for f in range(splits):
+                P[0, f] = ints[0, f]
+            _singles(bits, splits, middle, end, ints[0])
+            for f in range(splits):
+                N[0, f] = ints[0, f]
+            count = splits
         else:
-            blocks = (len(some) + 63) // 64
-            _packed(words, some, bits, splits)
-            if pairs:
-                _pairs(bits, splits, blocks, ints)
-                for f in range(splits):
-                    for g in range(f + 1):
-                        into[f, g] = ints[f, g]
-            else:
-                _singles(bits, splits, blocks, ints[0])
-                for f in range(splits):
-                    into[0, f] = ints[0, f]
+            _singles(bits, splits, 0, end, ints[0])
+            counts = ints[0].copy()
+            count = _told_apart(bits, splits, end, len(rows), least, counts, kept)
+            _pairs(bits, count, 0, middle, ints)
+            for f in range(count):
+                for g in range(f + 1):
+                    P[f, g] = ints[f, g]
+            _pairs(bits, count, middle, end, ints)
+            for f in range(count):
+                for g in range(f + 1):
+                    N[f, g] = ints[f, g]
     if not pairs:
         for f in range(splits):
             N[0, f] += P[0, f]
-        return
-    for f in range(splits):
+        return count
+    for f in range(count):
         for g in range(f + 1):
             N[f, g] += P[f, g]
             N[g, f] = N[f, g]
             P[g, f] = P[f, g]
+    return count
 
 
 @njit(cache=True, nogil=True)
@@ -281,7 +328,7 @@ def _best_pair(n, p, N, P, least, alpha):
 
 @njit(cache=True, nogil=True)
 def _completed(words, weights, rows, spare, start, positives, end, depth, alpha, least, split,
-               bits, ints, N, P):  # fmt: skip
+               bits, ints, N, P, kept):  # fmt: skip
     """Return the value of a tree split greedily down to depth two, then best, then pruned.
 
     Its first split is known where it is deeper than two: `split`, -1 where there is none.
@@ -301,10 +348,11 @@ def _completed(words, weights, rows, spare, start, positives, end, depth, alpha,
         values[i] = p - p * p / n + alpha if n > 0 else alpha
         if left > 0 and values[i] > 2 * alpha and n >= 2 * least:
             known = i == 0 and left > 2
+            m = 0
             if not known:
-                _counted(words, weights, here, ones, left == 2, bits, ints, N, P)
+                m = _counted(words, weights, here, ones, left == 2, least, bits, ints, N, P, kept)
             if left == 2:
-                values[i] = _best_pair(n, p, N, P, least, alpha)[0]
+                values[i] = _best_pair(n, p, N[:m, :m], P[:m, :m], least, alpha)[0]
             else:
                 at = split
                 if not known:
@@ -329,24 +377,36 @@ def _completed(words, weights, rows, spare, start, positives, end, depth, alpha,
 
 @njit(cache=True, nogil=True)
 def followers(words, weights, rows, positives, splits, candidates, least, out):
-    """Write for each candidate the best splits of those who say no and of those who say yes."""
+    """Write for each candidate the best splits of those who say no and of those who say yes.
+
+    -1 where there is none; -2 where the candidate need not be looked at: it does not part the
+    rows, or says what another one says.
+    """
     N = np.zeros((splits, splits))
     P = np.zeros((splits, splits))
     ints = np.zeros((splits, splits), np.int64)
-    bits = np.zeros((splits, (len(rows) + 63) // 64 + 1), np.uint64)
-    _counted(words, weights, rows, positives, True, bits, ints, N, P)
+    bits = np.zeros((splits, len(rows) // 64 + 3), np.uint64)
+    kept = np.empty(splits, np.int64)
+    m = _counted(words, weights, rows, positives, True, least, bits, ints, N, P, kept)
     n = _total(weights, rows)
     p = _total(weights, rows[:positives])
-    every = np.empty(splits)
-    ones = np.empty(splits)
-    for f in range(splits):
+    place = np.full(splits, -1, np.int64)
+    every = np.empty(m)
+    ones = np.empty(m)
+    for f in range(m):
+        place[kept[f]] = f
         every[f] = N[f, f]
         ones[f] = P[f, f]
     for c in range(len(candidates)):
-        f = candidates[c]
-        no = n - every[f]
-        out[c, 0] = _best_stump(no, p - ones[f], every - N[f], ones - P[f], least)[0]
-        out[c, 1] = _best_stump(every[f], ones[f], N[f], P[f], least)[0]
+        f = place[candidates[c]]
+        if f < 0:
+            out[c, 0] = -2
+            out[c, 1] = -2
+            continue
+        no = _best_stump(n - every[f], p - ones[f], every - N[f, :m], ones - P[f, :m], least)[0]
+        yes = _best_stump(every[f], ones[f], N[f, :m], P[f, :m], least)[0]
+        out[c, 0] = kept[no] if no >= 0 else -1
+        out[c, 1] = kept[yes] if yes >= 0 else -1
 
 
 @njit(cache=True, nogil=True)
@@ -357,39 +417,47 @@ def look(words, weights, rows, positives, splits, depth, alpha, least, candidate
     `next_splits` are those of the two nodes below it, as `followers` finds them.
     """
     count = len(rows)
-    bits = np.zeros((splits, (count + 63) // 64 + 1), np.uint64)
+    bits = np.zeros((splits, count // 64 + 3), np.uint64)
     ints = np.zeros((splits, splits), np.int64)
     N = np.zeros((splits, splits))
     P = np.zeros((splits, splits))
+    kept = np.empty(splits, np.int64)
     spare = np.empty(count, np.int32)
     order = np.empty(count, np.int32)
     for c in range(len(candidates)):
+        out[c] = np.inf
+        if next_splits[c, 0] == -2:
+            continue
         order[:] = rows
         middle, a, b = _halves(words, order, spare, 0, positives, count, candidates[c])
-        out[c] = np.inf
         under = _total(weights, order[:middle])
         over = _total(weights, order[middle:])
         if under < least or over < least or under <= 0 or over <= 0:
             continue
         out[c] = _completed(words, weights, order, spare, 0, a, middle, depth - 1, alpha, least,
-                            next_splits[c, 0], bits, ints, N, P)  # fmt: skip
+                            next_splits[c, 0], bits, ints, N, P, kept)  # fmt: skip
         out[c] += _completed(words, weights, order, spare, middle, b, count, depth - 1, alpha,
-                             least, next_splits[c, 1], bits, ints, N, P)  # fmt: skip
+                             least, next_splits[c, 1], bits, ints, N, P, kept)  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
 def solve(words, weights, rows, positives, splits, depth, alpha, least):
     """Return the best tree of depth one or two: value, split, and the splits of no and of yes."""
-    count = len(rows)
-    bits = np.zeros((splits, (count + 63) // 64 + 1), np.uint64)
+    bits = np.zeros((splits, len(rows) // 64 + 3), np.uint64)
     ints = np.zeros((splits, splits), np.int64)
     N = np.zeros((splits, splits))
     P = np.zeros((splits, splits))
+    kept = np.empty(splits, np.int64)
     n = _total(weights, rows)
     p = _total(weights, rows[:positives])
-    _counted(words, weights, rows, positives, depth == 2, bits, ints, N, P)
+    m = _counted(words, weights, rows, positives, depth == 2, least, bits, ints, N, P, kept)
     if depth == 2:
-        return _best_pair(n, p, N, P, least, alpha)
+        value, at, no, yes = _best_pair(n, p, N[:m, :m], P[:m, :m], least, alpha)
+        if at >= 0:
+            at = kept[at]
+            no = kept[no] if no >= 0 else -1
+            yes = kept[yes] if yes >= 0 else -1
+        return value, at, no, yes
     leaf = p - p * p / n + alpha
     at, errors = _best_stump(n, p, N[0], P[0], least)
     if at >= 0 and errors + 2 * alpha < leaf:

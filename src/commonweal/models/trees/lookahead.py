@@ -252,9 +252,8 @@ class Search:
 
         values, following = np.empty(len(splits)), np.full((len(splits), 2), -1, np.int64)
         least = self.least * share
-        if depth > 3:
-            followers(self.words, self.weights, here.rows, here.positives, self.splits, splits,
-                      least, following)  # fmt: skip
+        followers(self.words, self.weights, here.rows, here.positives, self.splits, splits, least,
+                  following)  # fmt: skip
 
         def part(start: int) -> None:
             self.check()
