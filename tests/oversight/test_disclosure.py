@@ -237,3 +237,9 @@ def test_the_mean_of_areas_counts_the_pairs_of_all_rankings() -> None:
     assert RULE.mean_areas([fine]) == RULE.areas(fine, ())
     assert RULE.mean_areas([fine, *few[:2]]) == 0
     assert Disclosure(exempt=True).mean_areas(few[:1]) > 3
+
+
+def test_of_nobody_nothing_is_small() -> None:
+    nobody, none = np.array([], dtype=np.str_), np.array([], dtype=np.int8)
+    assert Disclosure().safe_groups(nobody, none)
+    assert Disclosure().safe_groups(nobody, none, [nobody])

@@ -63,7 +63,9 @@ class Disclosure:
         lies inside the other, must hold nobody or more than `SMALL`.
         """
         everyone = np.array([0, len(groups)])
-        return self.exempt or self._safe(_counts(labels, [groups, *attributes], everyone)[-1])
+        if self.exempt or not len(groups):
+            return True
+        return self._safe(_counts(labels, [groups, *attributes], everyone)[-1])
 
     def pooled(
         self, groups: Sequence[str], labels: NDArray[np.int8], attributes: Sequence[Groups] = ()
@@ -125,6 +127,8 @@ class Disclosure:
         tuple of int
             Ascending, between 1 and n - 1. Empty where nothing is safe.
         """
+        if not ranking.n:
+            return ()
         ranks = np.concatenate([[0], ranking.ends])
         if among is not None:
             ranks = np.unique([0, ranking.n, *(end for k in among for end in _block(ranking, k))])

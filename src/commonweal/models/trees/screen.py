@@ -8,8 +8,12 @@ from commonweal.models.trees.greedy import errors_after, tallied
 from commonweal.models.trees.rows import Branch, Task, every_row
 from commonweal.models.trees.splits import Places
 
-MOST = 256
-"""Most splits searched over. Where there are no more, all of them are."""
+MOST, FEW, MOST_OF_FEW = 256, 10_000, 128
+"""Most splits searched over, and on fewer rows than so many; where there are no more, all are.
+
+A look ahead costs as much as there are pairs of them, however few the rows, and few rows tell fewer
+thresholds apart.
+"""
 _LEVELS = 3
 _SPREAD = 7
 
@@ -28,20 +32,26 @@ def screened(task: Task, branches: list[Branch | None]) -> Places:
     branches
         Trees, the best first.
     """
-    if len(task.splits) <= MOST:
+    most = most_splits(task)
+    if len(task.splits) <= most:
         return np.arange(len(task.splits), dtype=np.int64)
-    taken = dict.fromkeys(sorted(_asked(branches)[:MOST]))
+    taken = dict.fromkeys(sorted(_asked(branches)[:most]))
     ranked = [_by_column(task, rows) for rows in _nodes(task, branches[0], every_row(task), 0)]
     for place in range(max(map(len, ranked), default=0)):
         for here in ranked:
-            if place < len(here) and len(taken) < MOST * 3 // 4:
+            if place < len(here) and len(taken) < most * 3 // 4:
                 taken.setdefault(int(here[place]))
     columns = list(dict.fromkeys(int(task.splits.column[split]) for split in taken))
     for column in columns:
         for split in _spread(task, column):
-            if len(taken) < MOST:
+            if len(taken) < most:
                 taken.setdefault(split)
     return np.array(sorted(taken), np.int64)
+
+
+def most_splits(task: Task) -> int:
+    """Return how many splits may be searched over."""
+    return MOST if len(task.labels) >= FEW else MOST_OF_FEW
 
 
 def _asked(branches: list[Branch | None]) -> list[int]:

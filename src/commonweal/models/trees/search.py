@@ -13,7 +13,7 @@ from commonweal.models.trees.greedy import greedy
 from commonweal.models.trees.lookahead import Found, Here, Search, Stopped
 from commonweal.models.trees.polish import polished
 from commonweal.models.trees.rows import Branch, Task, every_row
-from commonweal.models.trees.screen import MOST, screened
+from commonweal.models.trees.screen import most_splits, screened
 from commonweal.models.trees.splits import Bits, Places, answers
 
 SHAKES = 4
@@ -104,7 +104,7 @@ def search(task: Task, effort: Effort, progress: Progress | None = None) -> Outc
     best, value = polished(task, start)
     trees: list[tuple[Branch | None, float]] = []
     stopped = False
-    again = effort.again and len(task.splits) > MOST
+    again = effort.again and len(task.splits) > most_splits(task)
     for turn in range(2 if again else 1):
         places = screened(task, [best, start])
         found, stopped = _searched(task, places, effort, check, turn, progress)
