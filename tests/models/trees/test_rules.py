@@ -177,3 +177,12 @@ def test_whole_numbers_are_told_by_what_they_may_be() -> None:
     values = np.array([[0.0], [1.0], [2.0], [np.nan], [3.0], [6.0], [7.0], [40.0]])
     leaves = np.searchsorted(tree.leaves, tree.apply(values))
     np.testing.assert_array_equal(leaves, [0, 0, 1, 1, 2, 2, 3, 3])
+
+
+def test_where_only_the_missing_come_the_outline_says_so() -> None:
+    nodes = [(0, 57.5, False, 1, 2), (-1, 0, False, -1, -1), (0, 28.5, True, 3, 4),
+             (-1, 0, False, -1, -1), (-1, 0, False, -1, -1)]  # fmt: skip
+    told = outline(plain(("age",), ("number",), nodes))
+    assert [one.says for one in told] == [
+        "", "age <= 57.5", "age > 57.5 or missing", "age is missing", "age > 28.5",
+    ]  # fmt: skip

@@ -122,10 +122,13 @@ def outline(tree: Tree, words: Words | None = None) -> tuple[Branch, ...]:
         for child in children:
             goes_left = child == children[0]
             above = way.get(column, _Held())
-            ways[child] = way | {column: above.step(tree, node, goes_left)}
-            # Alone, but for the missing: who were sent elsewhere above come no more.
+            merged = above.step(tree, node, goes_left)
+            ways[child] = way | {column: merged}
+            # Alone, but for the missing: who were sent elsewhere above come no more. Where no
+            # other value comes, only what is missing is meant.
             alone = _Held(missing=above.missing).step(tree, node, goes_left)
-            said[child] = _phrase(alone, tree, column, words) or "anything else"
+            held = merged if merged.nobody else alone
+            said[child] = _phrase(held, tree, column, words) or "anything else"
         found.append(Branch(depths[node], said[node], None, ()))
     return tuple(found)
 

@@ -58,7 +58,8 @@ def _tree(reading: Reading, tree: TreeSummary) -> tuple[Part, ...]:
         f"Search: {tree.found}."
     )
     how = (
-        "The shares where it was learned are too far apart, because the leaves were chosen to be. "
+        "The shares where it was learned flatter it: the leaves were chosen to be far apart there, "
+        "and the outcome may have become rarer or more common since. "
         f"How it does on others is what happened as of {reading.when}: the picture and the last "
         "columns of the table."
     )
@@ -85,10 +86,14 @@ def _picture(reading: Reading, tree: TreeSummary, found: tuple[LeafFigure, ...])
     if found:
         best, least = found[0], found[-1]
         caption += (
-            f"Points: share with the outcome as of {reading.when}, with its 95% interval. Highest "
-            f"predicted chance: {_named(best)}, {best.words()}."
+            f"Points: share with the outcome as of {reading.when}, with its 95% interval. "
+            f"Predicted highest: {_named(best)}, where it was {best.words()}."
         )
-        caption += f" Lowest: {_named(least)}, {least.words()}. " if len(found) > 1 else " "
+        caption += (
+            f" Predicted lowest: {_named(least)}, where it was {least.words()}. "
+            if len(found) > 1
+            else " "
+        )
     caption += "All figures are in the table below."
     return Figure(
         key=f"tree-{tree.model}", title=f"The tree {reading.called(tree.model)}", caption=caption,
