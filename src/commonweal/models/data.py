@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from commonweal.core.errors import StudyError, problem
 from commonweal.features.cells import Values
 
 Labels = NDArray[np.int8]
@@ -73,6 +74,40 @@ class Sample:
         """Return some of the rows, by their places in the sample."""
         people = None if self.people is None else self.people[places]
         return Sample(self.matrix, self.rows[places], self.labels[places], people)
+
+
+def dense(sample: Sample, kind: str, budget: int, mend: str) -> Values:
+    """Read the rows of a sample at once.
+
+    Parameters
+    ----------
+    sample
+        The rows.
+    kind
+        The kind of model that holds them, with no article.
+    budget
+        Bytes they may have.
+    mend
+        What to do where they have more.
+
+    Raises
+    ------
+    StudyError
+        If they are larger than `budget`.
+    """
+    rows, width = len(sample.rows), len(sample.matrix.names)
+    size = 4 * rows * width
+    if size > budget:
+        what = (
+            f"{rows:,} rows of {width:,} numbers are {size / 1e9:.1f} GB: a {kind} holds them at "
+            f"once, and may use {budget / 1e9:g} GB"
+        )
+        raise problem(StudyError, kind, what, mend)
+    values, done = np.empty((rows, width), dtype=np.float32), 0
+    for part in sample.chunks():
+        values[done : done + len(part)] = part
+        done += len(part)
+    return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from commonweal.core.canonical import pretty_json
-from commonweal.core.errors import StudyError, problem
 from commonweal.core.parallel import once
 from commonweal.core.seeds import seed_for, stream
 from commonweal.core.tables import read_table, write_table
 from commonweal.features.cells import Values
-from commonweal.models.data import Labels, Sample, Scores, TrainingData
+from commonweal.models.data import Labels, Sample, Scores, TrainingData, dense
 from commonweal.models.fitted import shares
 from commonweal.models.spec import ForestSpec
 
@@ -165,19 +164,7 @@ def forest_rows(sample: Sample, most: int | None, seed: int) -> Rows:
     if most is not None and most < len(sample.rows):
         drawn = stream(seed, "forest", "rows").choice(len(sample.rows), most, replace=False)
         sample = sample.some(np.sort(drawn).astype(np.int64))
-    rows, width = len(sample.rows), len(sample.matrix.names)
-    size = 4 * rows * width
-    if size > BUDGET:
-        what = (
-            f"{rows:,} rows of {width:,} numbers are {size / 1e9:.1f} GB: a forest holds them at "
-            f"once, and may use {BUDGET / 1e9:g} GB"
-        )
-        raise problem(StudyError, "forest", what, "name fewer blocks, or set `rows`")
-    values, done = np.empty((rows, width), dtype=np.float32), 0
-    for part in sample.chunks():
-        values[done : done + len(part)] = part
-        done += len(part)
-    return values, sample.labels
+    return dense(sample, "forest", BUDGET, "name fewer blocks, or set `rows`"), sample.labels
 
 
 def _plain(forest: Any) -> ForestModel:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from commonweal.core.errors import StudyError, problem
 from commonweal.core.seeds import seed_for, stream
 from commonweal.features.cells import Values
-from commonweal.models.data import Sample
+from commonweal.models.data import Sample, dense
 from commonweal.models.spec import TreeSpec
 from commonweal.models.trees.fitted import TreeModel
 from commonweal.models.trees.grow import Data, Shape, chosen, grown
@@ -60,19 +59,7 @@ def fit_tree(
 
 def read_rows(sample: Sample) -> Values:
     """Read the rows of a sample at once."""
-    rows, width = len(sample.rows), len(sample.matrix.names)
-    size = 4 * rows * width
-    if size > BUDGET:
-        what = (
-            f"{rows:,} rows of {width:,} numbers are {size / 1e9:.1f} GB: a tree holds them at "
-            f"once, and may use {BUDGET / 1e9:g} GB"
-        )
-        raise problem(StudyError, "tree", what, "name fewer blocks or columns")
-    values, done = np.empty((rows, width), dtype=np.float32), 0
-    for part in sample.chunks():
-        values[done : done + len(part)] = part
-        done += len(part)
-    return values
+    return dense(sample, "tree", BUDGET, "name fewer blocks or columns")
 
 
 def kinds_of(values: NDArray[np.float32], categorical: tuple[int, ...]) -> tuple[Kind, ...]:

@@ -40,7 +40,8 @@ class Found:
     leaves
         Its leaves.
     cart_objective, cart_leaves
-        The same of scikit-learn's CART with the same penalty, depth and smallest leaf.
+        The same of CART with the same penalty, depth and smallest leaf: what the search begins
+        with, equal to scikit-learn's where bins hold single values.
     restarts
         Objective of every restart, in their order. The best of them, of CART polished and of those
         of an earlier screening was kept.
