@@ -83,7 +83,7 @@ class InterpretabilitySpec:
         How often the people are divided at random; 0: nothing is compared.
     rows
         Most rows used, of people drawn at random; fewer where rows by columns would be more than
-        10 million numbers.
+        7 million numbers.
     """
 
     kinds: tuple[Strategy, ...] = (

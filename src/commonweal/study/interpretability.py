@@ -24,7 +24,7 @@ from commonweal.study.stages import ALIASES, Workshop, code_below
 from commonweal.study.strategies import Plan, plans
 
 CODE = "evaluation.interpretability"
-NUMBERS = 10_000_000
+NUMBERS = 7_000_000
 """Most numbers held: rows by columns. Fewer rows are drawn where they would be more."""
 _FIGURES = ("auc", "precision", "brier")
 Results = Mapping[str, Sequence[Result]]
